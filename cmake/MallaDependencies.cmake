@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# The third-party libraries, each as one imported target.
+
+find_package(Threads REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(cereal REQUIRED)
+pkg_check_modules(libzmq REQUIRED IMPORTED_TARGET libzmq>=4.3.4)
+pkg_check_modules(libsodium REQUIRED IMPORTED_TARGET libsodium)
+find_path(CPPZMQ_INCLUDE_DIR zmq.hpp REQUIRED)
+if(MALLA_BUILD_TOOLS)
+  find_package(CLI11 REQUIRED)
+  find_package(spdlog REQUIRED)
+  find_package(tomlplusplus REQUIRED)
+endif()
+if(MALLA_BUILD_TESTS)
+  find_package(GTest REQUIRED)
+  find_package(benchmark REQUIRED)
+endif()

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <compare>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace malla {
+
+/// The only clock: it never jumps.
+using Clock = std::chrono::steady_clock;
+
+/// The instant after which nobody waits any more.
+class Deadline {
+public:
+    constexpr explicit Deadline(Clock::time_point at) noexcept : at_{at} {}
+
+    /// `limit` from now; a limit too long to add means the end of time.
+    [[nodiscard]] static Deadline in(Clock::duration limit) noexcept {
+        const auto now = Clock::now();
+        return Deadline{limit < Clock::time_point::max() - now ? now + limit : Clock::time_point::max()};
+    }
+
+    [[nodiscard]] constexpr Clock::time_point at() const noexcept { return at_; }
+    [[nodiscard]] constexpr bool passed(Clock::time_point now) const noexcept { return now >= at_; }
+    /// Never negative.
+    [[nodiscard]] constexpr Clock::duration left(Clock::time_point now) const noexcept {
+        return std::max(at_ - now, Clock::duration::zero());
+    }
+
+    friend constexpr auto operator<=>(const Deadline&, const Deadline&) noexcept = default;
+
+private:
+    Clock::time_point at_;
+};
+
+/// Reads "200ms", "5s", "2m", "1h", "250us"; fractions such as "1.5s" too. Nothing for anything
+/// else, negative values included.
+[[nodiscard]] std::optional<Clock::duration> parse_duration(std::string_view text) noexcept;
+
+/// Writes it in the largest unit that leaves no fraction: "200ms", "5s".
+[[nodiscard]] std::string duration_text(Clock::duration duration);
+
+} // namespace malla

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/base/status.hpp"
+
+#include <cassert>
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace malla {
+
+/// A value, or the status that says why there is none. Shaped like C++23's `std::expected`.
+template <class T>
+class [[nodiscard]] Result {
+public:
+    using value_type = T;
+
+    template <class U = T>
+        requires(std::constructible_from<T, U &&> && !std::same_as<std::remove_cvref_t<U>, Result> &&
+                 !std::same_as<std::remove_cvref_t<U>, Status>)
+    constexpr explicit(!std::convertible_to<U&&, T>) Result(U&& value)
+        : value_(std::forward<U>(value)), has_value_{true} {}
+    Result(Status status) noexcept : status_{std::move(status)}, has_value_{false} {}
+
+    Result(const Result& other) : has_value_{other.has_value_} { construct_from(other); }
+    Result(Result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) : has_value_{other.has_value_} {
+        construct_from(std::move(other));
+    }
+    Result& operator=(Result other) noexcept(std::is_nothrow_move_constructible_v<T>) {
+        std::destroy_at(this);
+        std::construct_at(this, std::move(other));
+        return *this;
+    }
+    constexpr ~Result() {
+        if (has_value_) std::destroy_at(std::addressof(value_));
+        else std::destroy_at(std::addressof(status_));
+    }
+
+    [[nodiscard]] constexpr bool has_value() const noexcept { return has_value_; }
+    [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value_; }
+    /// The value; asking for it when there is none is a mistake in the program.
+    [[nodiscard]] constexpr T& operator*() & noexcept { return assert(has_value_), value_; }
+    [[nodiscard]] constexpr const T& operator*() const& noexcept { return assert(has_value_), value_; }
+    [[nodiscard]] constexpr T&& operator*() && noexcept { return assert(has_value_), std::move(value_); }
+    [[nodiscard]] constexpr T* operator->() noexcept { return assert(has_value_), std::addressof(value_); }
+    [[nodiscard]] constexpr const T* operator->() const noexcept { return assert(has_value_), std::addressof(value_); }
+    /// Why there is no value; asking when there is one is a mistake in the program.
+    [[nodiscard]] Status& error() & noexcept { return assert(!has_value_), status_; }
+    [[nodiscard]] const Status& error() const& noexcept { return assert(!has_value_), status_; }
+    [[nodiscard]] Status&& error() && noexcept { return assert(!has_value_), std::move(status_); }
+
+private:
+    template <class Other>
+    void construct_from(Other&& other) {
+        if (has_value_) std::construct_at(std::addressof(value_), std::forward<Other>(other).value_);
+        else std::construct_at(std::addressof(status_), std::forward<Other>(other).status_);
+    }
+
+    union {
+        T value_;
+        Status status_;
+    };
+    bool has_value_;
+};
+
+/// Nothing, or the status that says why it failed. `return {};` is success.
+template <>
+class [[nodiscard]] Result<void> {
+public:
+    using value_type = void;
+
+    Result() noexcept = default;
+    Result(Status status) noexcept : status_{std::move(status)} {}
+
+    [[nodiscard]] bool has_value() const noexcept { return !status_.has_value(); }
+    [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
+    [[nodiscard]] Status& error() & noexcept { return assert(status_), *status_; }
+    [[nodiscard]] const Status& error() const& noexcept { return assert(status_), *status_; }
+    [[nodiscard]] Status&& error() && noexcept { return assert(status_), *std::move(status_); }
+
+private:
+    std::optional<Status> status_;
+};
+
+} // namespace malla

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace malla {
+
+/// What its operator wants of a service. The values are those of the wire protocol.
+enum class AdminStatus : std::uint8_t { active = 0, pause = 1, inactive = 2 };
+
+/// What a service is doing. The values are those of the wire protocol.
+enum class RunningStatus : std::uint8_t {
+    starting = 0,
+    running = 1,
+    pausing = 2,
+    paused = 3,
+    stopping = 4,
+    stopped = 5,
+    failed = 6,
+    draining = 7,
+};
+
+[[nodiscard]] std::string_view name_of(AdminStatus status) noexcept;
+[[nodiscard]] std::string_view name_of(RunningStatus status) noexcept;
+
+} // namespace malla
