@@ -61,9 +61,9 @@ public:
 
     // Each asks for the kind it names; asking another kind is a mistake in the program.
     [[nodiscard]] bool as_bool() const noexcept;
-    [[nodiscard]] std::int64_t as_integer() const noexcept;           ///< kind `integer`
-    [[nodiscard]] std::uint64_t as_unsigned() const noexcept;         ///< kind `unsigned_integer`
-    [[nodiscard]] double as_number() const noexcept;                  ///< any of the three number kinds
+    [[nodiscard]] std::int64_t as_integer() const noexcept;   ///< kind `integer`
+    [[nodiscard]] std::uint64_t as_unsigned() const noexcept; ///< kind `unsigned_integer`
+    [[nodiscard]] double as_number() const noexcept;          ///< any of the three number kinds
     [[nodiscard]] const std::string& as_string() const noexcept;
 
     /// Items of an array or members of an object, 0 for anything else.

@@ -19,7 +19,7 @@ public:
     using value_type = T;
 
     template <class U = T>
-        requires(std::constructible_from<T, U &&> && !std::same_as<std::remove_cvref_t<U>, Result> &&
+        requires(std::constructible_from<T, U&&> && !std::same_as<std::remove_cvref_t<U>, Result> &&
                  !std::same_as<std::remove_cvref_t<U>, Status>)
     constexpr explicit(!std::convertible_to<U&&, T>) Result(U&& value)
         : value_(std::forward<U>(value)), has_value_{true} {}

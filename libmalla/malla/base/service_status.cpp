@@ -13,7 +13,7 @@ std::string_view name_of(AdminStatus status) noexcept {
 }
 
 std::string_view name_of(RunningStatus status) noexcept {
-    constexpr std::array<std::string_view, 8> names{"starting", "running",  "pausing", "paused",
+    constexpr std::array<std::string_view, 8> names{"starting", "running", "pausing", "paused",
                                                     "stopping", "stopped", "failed",  "draining"};
     const auto index = static_cast<std::size_t>(status);
     return index < names.size() ? names[index] : "unknown";

@@ -71,7 +71,8 @@ constexpr std::array table = std::to_array<StatusEntry>({
 
     // A handler may have begun.
     {"deadline_exceeded", 504, unknown, ExitCode::unknown, "The deadline passed and the call may have run", ""},
-    {"peer_lost", 502, unknown, ExitCode::unknown, "The connection to node '{}' was lost and the call may have run", "node"},
+    {"peer_lost", 502, unknown, ExitCode::unknown, "The connection to node '{}' was lost and the call may have run",
+     "node"},
     {"shutdown", 502, unknown, ExitCode::unknown, "The node stopped and the call may have run", ""},
     {"reply_invalid", 502, unknown, ExitCode::unknown, "The node's answer could not be read: {}", "reason"},
 

@@ -37,7 +37,7 @@ struct StatusEntry {
     std::uint16_t code;
     Outcome outcome;
     ExitCode exit_code;
-    std::string_view text; ///< may hold one `{}`, filled with the argument of the status
+    std::string_view text;  ///< may hold one `{}`, filled with the argument of the status
     std::string_view field; ///< the key under which that argument is kept in `data`, or empty
 };
 
