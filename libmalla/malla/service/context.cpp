@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/service/context.hpp"
+
+#include "malla/service/service_core.hpp"
+
+#include <atomic>
+
+namespace malla {
+
+namespace {
+
+thread_local BlockingListener* blocking_listener = nullptr;
+
+// One tree for each thread that is in no call, unique in the mesh.
+RequestId thread_root() noexcept {
+    static const NodeId process = NodeId::random();
+    static std::atomic<std::uint64_t> threads = 0;
+    thread_local const RequestId root{process, ++threads};
+    return root;
+}
+
+} // namespace
+
+thread_local constinit Frame* Frame::current_ = nullptr;
+
+const CallInfo* current_call() noexcept {
+    const Frame* frame = Frame::current();
+    return frame ? frame->call() : nullptr;
+}
+
+std::string_view current_service() noexcept {
+    const Frame* frame = Frame::current();
+    return frame ? frame->service().name() : std::string_view{};
+}
+
+RequestId current_root() noexcept {
+    const CallInfo* call = current_call();
+    return call ? call->root : thread_root();
+}
+
+Deadline current_deadline() noexcept {
+    const CallInfo* call = current_call();
+    return call ? call->deadline : Deadline{Clock::time_point::max()};
+}
+
+void set_blocking_listener(BlockingListener* listener) noexcept { blocking_listener = listener; }
+
+BlockingScope::BlockingScope() {
+    const Frame* frame = Frame::current();
+    if (!frame) return;
+    const RequestId root = current_root();
+    for (; frame; frame = frame->outer())
+        if (frame->gate()) frame->gate()->suspend(root);
+    if (blocking_listener) blocking_listener->about_to_block();
+}
+
+BlockingScope::~BlockingScope() {
+    for (const Frame* frame = Frame::current(); frame; frame = frame->outer())
+        if (frame->gate()) frame->gate()->resume();
+}
+
+} // namespace malla

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/service/service_core.hpp"
+
+#include "malla/base/error.hpp"
+#include "malla/base/log.hpp"
+
+#include <chrono>
+#include <exception>
+#include <random>
+#include <string>
+
+namespace malla {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto default_wait = 15s; // as long as a remote call waits
+
+Status internal_error(std::string_view service, std::string_view reason) {
+    static thread_local std::minstd_rand random{std::random_device{}()};
+    const auto reference = std::to_string(std::uniform_int_distribution{0, 9999}(random));
+    log(LogLevel::error,
+        std::string{"reference "}.append(reference).append(": ").append(reason).append(" (").append(service).append(
+            ")"));
+    return Status{"internal_error", "Internal reference " + reference}.set_data("reference", reference);
+}
+
+bool on_this_thread(const Gate& gate) noexcept {
+    for (const Frame* frame = Frame::current(); frame; frame = frame->outer())
+        if (&frame->service().gate() == &gate) return true;
+    return false;
+}
+
+} // namespace
+
+Status ServiceCore::refusal() const {
+    switch (running_status()) {
+    case RunningStatus::pausing:
+    case RunningStatus::paused: return Status{"paused", name_};
+    case RunningStatus::draining: return Status{"draining", name_};
+    default: return Status{"service_not_available", name_};
+    }
+}
+
+Status status_of_exception(std::string_view service) noexcept {
+    try {
+        throw;
+    } catch (const Error& error) {
+        return error.status();
+    } catch (const std::exception& error) {
+        return internal_error(service, error.what());
+    } catch (...) {
+        return internal_error(service, "an exception that is no std::exception");
+    }
+}
+
+void LocalEntry::enter_contended() {
+    if (on_this_thread(*gate_)) {
+        gate_ = nullptr;
+        return;
+    }
+    const Deadline deadline = std::min(current_deadline(), Deadline::in(default_wait));
+    blocking_ = new BlockingScope;
+    const auto entry = gate_->enter_waiting(current_root(), deadline);
+    if (entry == Gate::Entry::entered) return;
+    gate_ = nullptr;
+    entered_ = false;
+    full_ = entry == Gate::Entry::full;
+}
+
+Status LocalEntry::refusal() const {
+    if (!service_->open()) return service_->refusal();
+    return full_ ? Status{"busy", service_->name()} : Status{"expired"};
+}
+
+} // namespace malla

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/base/json.hpp"
+#include "malla/base/result.hpp"
+#include "malla/base/service_status.hpp"
+#include "malla/base/version.hpp"
+#include "malla/service/context.hpp"
+#include "malla/service/gate.hpp"
+
+#include <atomic>
+#include <string_view>
+
+namespace malla {
+
+/// What every service has, whatever its plugins: its name, its status, and the way in.
+class ServiceCore {
+public:
+    ServiceCore(std::string_view name, Version version, bool concurrent) noexcept
+        : name_{name}, version_{version}, concurrent_{concurrent} {}
+    ServiceCore(const ServiceCore&) = delete;
+    ServiceCore& operator=(const ServiceCore&) = delete;
+
+    [[nodiscard]] std::string_view name() const noexcept { return name_; }
+    [[nodiscard]] Version version() const noexcept { return version_; }
+    /// Whether several calls may run in it at once; else it runs one call tree at a time.
+    [[nodiscard]] bool concurrent() const noexcept { return concurrent_; }
+    [[nodiscard]] Gate& gate() noexcept { return gate_; }
+    [[nodiscard]] const Gate& gate() const noexcept { return gate_; }
+
+    [[nodiscard]] RunningStatus running_status() const noexcept { return status_.load(std::memory_order_acquire); }
+    void set_running_status(RunningStatus status) noexcept { status_.store(status, std::memory_order_release); }
+    [[nodiscard]] bool open() const noexcept { return running_status() == RunningStatus::running; }
+    /// Why the door is closed: `paused`, `draining` or `service_not_available`, all of them not run.
+    [[nodiscard]] Status refusal() const;
+
+private:
+    std::string_view name_;
+    Version version_;
+    bool concurrent_;
+    std::atomic<RunningStatus> status_ = RunningStatus::stopped;
+    Gate gate_;
+};
+
+/// The status for the exception that is being handled: the status inside an `Error`, else
+/// `internal_error` with a reference under which the exception's text is in the log.
+[[nodiscard]] Status status_of_exception(std::string_view service) noexcept;
+
+/// What a plugin is told when its service starts.
+struct Starting {
+    const Json& config; ///< the service's own part of the configuration, an object
+    NodeId node;
+    std::string_view node_name;
+};
+
+/// Holds a serial service's gate for a local call; a concurrent service has nothing to hold.
+///
+/// Called again from inside its own tree, a service is entered at once.
+class LocalEntry {
+public:
+    explicit LocalEntry(ServiceCore& service) : service_{&service} {
+        if (!service.open()) [[unlikely]]
+            entered_ = false;
+        else if (!service.concurrent()) {
+            gate_ = &service.gate();
+            if (!gate_->try_enter()) [[unlikely]]
+                enter_contended();
+        }
+    }
+    ~LocalEntry() {
+        if (gate_) gate_->leave();
+        if (blocking_) [[unlikely]]
+            delete blocking_;
+    }
+    LocalEntry(const LocalEntry&) = delete;
+    LocalEntry& operator=(const LocalEntry&) = delete;
+
+    [[nodiscard]] bool entered() const noexcept { return entered_; }
+    [[nodiscard]] Gate* gate() const noexcept { return gate_; }
+    /// Why it did not enter.
+    [[nodiscard]] Status refusal() const;
+
+private:
+    void enter_contended();
+
+    ServiceCore* service_;
+    Gate* gate_ = nullptr;
+    BlockingScope* blocking_ = nullptr; // from the first wait to the end of the call: the caller waits all that time
+    bool entered_ = true;
+    bool full_ = false;
+};
+
+} // namespace malla
