@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/base/result.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace malla::transport {
+
+/// The one spelling of `endpoint`, so that equal endpoints are equal texts. Takes
+/// "tcp://ADDRESS:PORT" with a numeric address ("tcp://[::1]:7700" for IPv6) or "*", and port "*"
+/// or "0" for any; "ipc://PATH" ("ipc://@NAME" for one outside the file system); "inproc://NAME".
+/// A host name is `endpoint_invalid`: see `resolve`.
+[[nodiscard]] Result<std::string> canonical(std::string_view endpoint);
+
+/// As `canonical`, with a host name replaced by its first address, IPv4 before IPv6. It blocks
+/// for as long as the system's resolver does, so never call it on a loop's thread.
+/// A name without an address is `endpoint_unreachable`.
+[[nodiscard]] Result<std::string> resolve(std::string_view endpoint);
+
+/// Whether only this machine can reach `endpoint`: a loopback address, "localhost", ipc, inproc.
+/// False for "*" and for what is no endpoint.
+[[nodiscard]] bool is_loopback(std::string_view endpoint) noexcept;
+
+} // namespace malla::transport

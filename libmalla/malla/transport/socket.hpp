@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/base/deadline.hpp"
+#include "malla/base/result.hpp"
+#include "malla/transport/message.hpp"
+#include "malla/transport/monitor.hpp"
+#include "malla/transport/source.hpp"
+#include "malla/transport/wake.hpp"
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace malla::transport {
+
+enum class Pattern { router, dealer, pub, sub, xpub, xsub };
+
+/// What may differ between sockets; every other option is the same for all of them.
+struct Profile {
+    /// Over this a message is neither sent nor taken. A peer that sends one loses its connection.
+    std::size_t max_message_bytes = 8 * 1024 * 1024 + 64 * 1024;
+    /// Messages queued for one peer, each way. A backstop: keep far fewer under way.
+    int high_water_mark = 1000;
+};
+
+/// What became of a message. `sent` says only that ZeroMQ has it, not that anybody will.
+enum class Sent {
+    sent,
+    full,        ///< no peer is connected, or its queue is full; ZeroMQ does not have the message
+    unreachable, ///< the ROUTER has no such peer, or the socket is closed
+    too_large,   ///< over `Profile::max_message_bytes`
+};
+
+/// A ZeroMQ socket with its mutex: any thread may call anything at any time, and no call waits
+/// for the network but those that take a `Deadline`. A message is one frame.
+class Socket final : public Source {
+public:
+    /// Messages taken from a socket before another gets its turn.
+    static constexpr std::size_t batch = 64;
+
+    /// Fails only when the process has no descriptors left: `internal_error`.
+    [[nodiscard]] static Result<std::unique_ptr<Socket>> open(Pattern pattern, const Profile& profile = {});
+    /// Closes at once, without a flush.
+    ~Socket() override;
+
+    /// Returns the endpoint with the port that was chosen. `address_in_use`, `endpoint_invalid`.
+    Result<std::string> bind(std::string_view endpoint);
+    /// Ends its listening and its connections. `endpoint_invalid` if it was not bound.
+    Result<void> unbind(std::string_view endpoint);
+    /// Begins to connect, and connects again whenever the connection breaks, unless the peer broke
+    /// the protocol: then the monitor tells of `disconnected` without a `retrying` after it, and
+    /// only a new socket helps. Takes a numeric address, see `resolve`. Twice is once.
+    Result<void> connect(std::string_view endpoint);
+    /// `endpoint_invalid` if it was not connected.
+    Result<void> disconnect(std::string_view endpoint);
+
+    /// SUB and XSUB: asks for messages that begin with `prefix`.
+    Result<void> subscribe(std::string_view prefix);
+    Result<void> unsubscribe(std::string_view prefix);
+
+    /// Any pattern but ROUTER. A PUB drops what a slow reader's queue has no room for, and says `sent`.
+    [[nodiscard]] Sent send(std::string_view bytes);
+    /// Does not copy long messages; `bytes` is untouched unless the answer is `sent`.
+    [[nodiscard]] Sent send(std::string&& bytes);
+    /// ROUTER only.
+    [[nodiscard]] Sent send_to(Peer peer, std::string_view bytes);
+    [[nodiscard]] Sent send_to(Peer peer, std::string&& bytes);
+
+    /// Appends what is there, `max` messages at most, without waiting; returns their number.
+    /// Messages of several frames are dropped and counted.
+    std::size_t receive(std::vector<Message>& into, std::size_t max = batch);
+    /// As above, and if nothing is there waits for a first message until `until`, without the
+    /// mutex. 0 also after `interrupt` or `close`.
+    std::size_t receive(std::vector<Message>& into, Deadline until, std::size_t max = batch);
+
+    /// Makes one `receive` that waits, or the next one to wait, return.
+    void interrupt() noexcept { wake_.wake(); }
+
+    /// Messages that `receive` dropped: several frames, or a sender with a routing id of its own.
+    [[nodiscard]] std::uint64_t dropped() const noexcept;
+
+    /// Whether there is input. Not a promise to one of several receivers.
+    [[nodiscard]] bool readable() noexcept;
+
+    /// Tells of the connections of this socket from now on. Once per socket.
+    [[nodiscard]] Result<std::unique_ptr<Monitor>> monitor();
+
+    /// Ends it: afterwards sends are `unreachable` and receives return 0. Queued messages are
+    /// dropped unless `flush` gives them time, which the end of the process then waits for.
+    void close(Clock::duration flush = Clock::duration::zero()) noexcept;
+
+    /// What ZeroMQ says the options of this socket are, by name ("linger"), for checks.
+    [[nodiscard]] std::map<std::string, std::int64_t> options();
+
+    [[nodiscard]] Armed arm() noexcept override;
+    void disarm() noexcept override;
+    [[nodiscard]] std::array<int, 2> fds() const noexcept override { return {fd_, wake_.fd()}; }
+
+private:
+    class Turn;
+    class Frame;
+
+    Socket(Pattern pattern, const Profile& profile, void* handle);
+
+    Sent put(const Peer* peer, Frame& frame) noexcept;
+    std::size_t take(std::vector<Message>& into, std::size_t max);
+    bool take_one(Message& message);
+    bool has_input() noexcept;
+    Result<void> change_subscription(std::string_view prefix, bool add);
+
+    const Pattern pattern_;
+    const std::size_t max_message_bytes_;
+    Wake wake_;
+
+    mutable std::mutex mutex_; // guards all below, and the ZeroMQ socket itself
+    void* handle_;
+    int fd_ = -1;
+    unsigned waiting_ = 0; // receivers between arm and disarm
+    std::condition_variable none_waiting_;
+    bool skipping_ = false; // within a message of several frames
+    std::uint64_t dropped_ = 0;
+    std::set<std::string, std::less<>> connected_;
+};
+
+} // namespace malla::transport
