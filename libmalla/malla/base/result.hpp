@@ -34,7 +34,7 @@ public:
         std::construct_at(this, std::move(other));
         return *this;
     }
-    constexpr ~Result() {
+    ~Result() {
         if (has_value_) std::destroy_at(std::addressof(value_));
         else std::destroy_at(std::addressof(status_));
     }
