@@ -63,12 +63,12 @@ endfunction()
 
 # malla_plugin(NAME [LINK LIBRARY...] [DEPENDS LAYER...])
 # The folder NAME as a plugin twice: malla::plugin_NAME to link in (headers as "plugins/NAME/FILE.hpp"),
-# and plugins/NAME.so, which also has the folder's manifest.cpp. DEPENDS names layers above service that
+# and plugins/NAME.so, which also has the folder's module.cpp. DEPENDS names layers above service that
 # its sources may include; the layer check reads it.
 function(malla_plugin name)
   cmake_parse_arguments(arg "" "" "LINK;DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "/manifest\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "/module\\.cpp$")
   set(static malla_plugin_${name})
   if(sources)
     add_library(${static} STATIC ${sources})
@@ -81,7 +81,7 @@ function(malla_plugin name)
   endif()
   add_library(malla::plugin_${name} ALIAS ${static})
 
-  malla_module(${static}_module ${name} ${sources} ${CMAKE_CURRENT_SOURCE_DIR}/${name}/manifest.cpp)
+  malla_module(${static}_module ${name} ${sources} ${CMAKE_CURRENT_SOURCE_DIR}/${name}/module.cpp)
   set_target_properties(${static}_module PROPERTIES
     LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/plugins INSTALL_RPATH ${MALLA_RPATH_OF_PLUGINS})
   target_include_directories(${static}_module PRIVATE ${PROJECT_SOURCE_DIR})
