@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/base/ids.hpp"
+#include "malla/base/result.hpp"
+#include "malla/discovery/shared_directory.hpp"
+#include "malla/discovery/timing.hpp"
+#include "malla/transport/poller.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace malla::discovery {
+
+/// Where nodes meet: it tells each of all others, and forwards what they publish. It keeps
+/// nothing on disk and takes no part in calls.
+///
+/// Everything happens on the thread of its poller, which must outlive it; open and destroy it
+/// there, or while that poller does not run.
+class Broker {
+public:
+    struct Options {
+        /// The first bind is the lock: it fails with `address_in_use` while another broker is
+        /// there. All of them are tcp, or one is ipc.
+        std::vector<std::string> endpoints{"tcp://127.0.0.1:6255"};
+        std::uint16_t publish_port = 0;   ///< 0: the system chooses
+        std::uint16_t subscribe_port = 0; ///< 0: the system chooses
+        std::string cluster = "malla";
+        std::string name = "broker";
+        /// Allows endpoints that other machines reach, without credentials.
+        bool insecure = false;
+        Timing timing;
+    };
+
+    /// `address_in_use`, `endpoint_invalid`, `credentials_required`.
+    [[nodiscard]] static Result<std::unique_ptr<Broker>> open(transport::Poller& poller, Options options);
+    ~Broker();
+    Broker(const Broker&) = delete;
+    Broker& operator=(const Broker&) = delete;
+
+    [[nodiscard]] NodeId id() const noexcept;
+    /// As bound, with the ports that were chosen. Any thread.
+    [[nodiscard]] const std::vector<std::string>& endpoints() const noexcept;
+    /// What it knows. Any thread.
+    [[nodiscard]] const SharedDirectory& directory() const noexcept;
+
+    /// Tells everyone that `node` left, as its BYE would.
+    void farewell(NodeId node);
+    /// Stops, and gives what was sent last up to `flush` to leave.
+    void close(Clock::duration flush);
+
+private:
+    struct Parts;
+    explicit Broker(std::unique_ptr<Parts> parts) noexcept;
+
+    std::unique_ptr<Parts> parts_;
+};
+
+} // namespace malla::discovery

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/base/deadline.hpp"
+#include "malla/base/ids.hpp"
+#include "malla/base/result.hpp"
+#include "malla/discovery/shared_directory.hpp"
+#include "malla/discovery/timing.hpp"
+#include "malla/transport/message.hpp"
+#include "malla/transport/poller.hpp"
+#include "malla/wire/record.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace malla::discovery {
+
+/// How one node meets the others.
+struct MembershipOptions {
+    std::vector<std::string> brokers;
+    /// Nodes to join through.
+    std::vector<std::string> peers;
+    /// Where the nodes of one machine meet, used when neither a broker nor a peer is named.
+    /// Empty: nowhere.
+    std::string loopback = "tcp://127.0.0.1:6255";
+    /// Whether the node announces itself. One that does not never becomes a rendezvous either.
+    bool hosts = true;
+    /// Where a node that hosts publishes; a wildcard is announced as the host of its first endpoint.
+    std::string publish_bind = "tcp://127.0.0.1:*";
+    /// Allows endpoints that other machines reach, without credentials.
+    bool insecure = false;
+    Timing timing;
+};
+
+/// A node's part in its mesh: announces it, keeps its directory, and serves those that join
+/// through it.
+///
+/// Works on the thread of its poller. What is not marked "control thread" may be called from any
+/// other thread. Destroy it when the poller no longer runs.
+class Membership {
+public:
+    /// Sends a reply on the node's ROUTER.
+    using Reply = std::function<void(transport::Peer, std::string)>;
+
+    /// `self` has id, name, cluster, host, pid, start time and endpoints, and perhaps services
+    /// already; its sequence and publish endpoint are set here. Joins when the poller runs; host
+    /// names are resolved before this returns. `endpoint_invalid`, `credentials_required`,
+    /// `address_in_use`.
+    [[nodiscard]] static Result<std::unique_ptr<Membership>>
+    open(transport::Poller& control, MembershipOptions options, wire::NodeRecord self, Reply reply);
+    ~Membership();
+    Membership(const Membership&) = delete;
+    Membership& operator=(const Membership&) = delete;
+
+    /// Everybody known, this node included if it hosts.
+    [[nodiscard]] const SharedDirectory& directory() const noexcept;
+    /// For observers; see there.
+    [[nodiscard]] SharedDirectory& directory() noexcept;
+
+    /// Announces services, load and draining of `self`; all else of it stays as it was. The own
+    /// directory has it when this returns.
+    void update(wire::NodeRecord self);
+
+    /// The node layer lost a connection to `node`, or finds it silent: it is tried at once, and
+    /// the rendezvous are told.
+    void suspect(NodeId node);
+
+    /// Waits until every rendezvous has told what it knows. Nobody at the loopback endpoint is an
+    /// answer too. The refusal when one refused; `endpoint_unreachable` for a named one that has
+    /// not answered by `deadline`.
+    [[nodiscard]] Result<void> wait_joined(Deadline deadline) const;
+    /// The named endpoints that have never answered.
+    [[nodiscard]] std::vector<std::string> unreachable() const;
+    /// Why a rendezvous does not let this node in, while one does not.
+    [[nodiscard]] std::optional<Status> refusal() const;
+    /// Whether this node is the rendezvous of its machine.
+    [[nodiscard]] bool holds_rendezvous() const noexcept;
+
+    /// Says goodbye and leaves. Returns at `deadline` at the latest. Harmless when called again.
+    void stop(Deadline deadline);
+
+    // Control thread.
+
+    /// A message of the node's ROUTER that is none of calls.
+    void on_message(const transport::Message& message);
+    /// What the monitor of the node's ROUTER tells.
+    void on_events(std::span<const transport::LinkEvent> events);
+
+private:
+    class Parts;
+    explicit Membership(std::unique_ptr<Parts> parts) noexcept;
+
+    std::unique_ptr<Parts> parts_;
+};
+
+} // namespace malla::discovery
