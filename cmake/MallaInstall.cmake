@@ -22,6 +22,11 @@ function(malla_install_library)
   # Before 1.0.0 a minor version may change anything.
   write_basic_package_version_file(malla-config-version.cmake COMPATIBILITY SameMinorVersion)
   file(RELATIVE_PATH MALLA_PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+  if(BUILD_SHARED_LIBS)
+    set(MALLA_PC_PRIVATE .private)
+  else() # the program links what libmalla uses; `pkg-config --static` would ask for libzmq's archive too
+    set(MALLA_PC_LIBS "-pthread -ldl")
+  endif()
   configure_file(${PROJECT_SOURCE_DIR}/cmake/malla.pc.in malla.pc @ONLY)
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/malla-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/malla-config-version.cmake
     ${PROJECT_SOURCE_DIR}/cmake/MallaModule.cmake ${PROJECT_SOURCE_DIR}/cmake/malla_module.map

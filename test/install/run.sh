@@ -38,7 +38,7 @@ expect "$work/cmake/consumer"
 
 PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name malla.pc)")
 export PKG_CONFIG_PATH
-make -C "$here/pkg-config" CXX="$cxx" OUT="$work/pkg-config" STATIC="$([[ $kind == shared ]] || echo --static)"
+make -C "$here/pkg-config" CXX="$cxx" OUT="$work/pkg-config"
 expect "$work/pkg-config/consumer"
 
 case $kind in
