@@ -72,7 +72,7 @@ def check_tree(root):
     layers, allowed = allowed_layers(root)
     if not layers:
         yield "libmalla/CMakeLists.txt:1: has no malla_layer()"
-    for folder in sorted(p for p in (root / "libmalla/malla").glob("*") if p.is_dir() and any(p.iterdir())):
+    for folder in sorted(p for p in (root / "libmalla/malla").glob("*") if any(p.glob("*.?pp"))):
         if folder.name not in layers:
             yield f"libmalla/malla/{folder.name}:1: is no layer: libmalla/CMakeLists.txt does not name it"
         if not (root / f"test/use/{folder.name}.cpp").exists():
