@@ -48,6 +48,7 @@ constexpr std::array table = std::to_array<StatusEntry>({
     {"not_implemented", 501, answered, ExitCode::error_status, "Not implemented", ""},
 
     // Bodies and plugins.
+    {"command_failed", 500, answered, ExitCode::error_status, "The command failed: {}", "reason"},
     {"body_too_large", 413, answered, ExitCode::error_status, "The body is too large: {}", "limit"},
     {"already_started", 409, answered, ExitCode::error_status, "Service '{}' is already started", "service"},
     {"circular_dependencies", 409, answered, ExitCode::error_status, "Circular dependencies: {}", "plugins"},
@@ -68,6 +69,9 @@ constexpr std::array table = std::to_array<StatusEntry>({
     {"endpoint_unreachable", 503, not_run, ExitCode::unreachable, "Cannot reach {}", "endpoint"},
     {"endpoint_invalid", 400, not_run, ExitCode::usage, "Not an endpoint: '{}'; write tcp://HOST:PORT", "endpoint"},
     {"address_in_use", 409, not_run, ExitCode::unreachable, "Cannot bind {}: the address is in use", "endpoint"},
+
+    // The command line itself is wrong.
+    {"usage", 400, not_run, ExitCode::usage, "Wrong usage", ""},
 
     // A handler may have begun.
     {"deadline_exceeded", 504, unknown, ExitCode::unknown, "The deadline passed and the call may have run", ""},
