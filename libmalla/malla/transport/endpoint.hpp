@@ -21,6 +21,6 @@ namespace malla::transport {
 
 /// Whether only this machine can reach `endpoint`: a loopback address, "localhost", ipc, inproc.
 /// False for "*" and for what is no endpoint.
-[[nodiscard]] bool is_loopback(std::string_view endpoint) noexcept;
+[[nodiscard]] bool is_loopback(std::string_view endpoint);
 
 } // namespace malla::transport

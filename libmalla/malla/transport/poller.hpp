@@ -12,7 +12,6 @@
 #include <memory>
 #include <mutex>
 #include <span>
-#include <thread>
 #include <vector>
 
 struct pollfd;
@@ -56,7 +55,7 @@ public:
     /// loop stops.
     void post(Function function);
 
-    /// Returns after `stop`; at once when it was called before. Once.
+    /// Returns when `stop` was called, after the callbacks of that round. Once.
     void run();
     /// Any thread, signal handlers too.
     void stop() noexcept;
@@ -64,9 +63,6 @@ public:
 private:
     struct Entry;
 
-    void insert(std::unique_ptr<Entry> entry);
-    void forget(Entry& entry) noexcept;
-    void purge();
     bool arm_all();
     void wait(bool block);
     void disarm_all();

@@ -78,7 +78,7 @@ public:
     /// Messages of several frames are dropped and counted.
     std::size_t receive(std::vector<Message>& into, std::size_t max = batch);
     /// As above, and if nothing is there waits for a first message until `until`, without the
-    /// mutex. 0 also after `interrupt` or `close`.
+    /// mutex. 0 also after `interrupt` or `close`, and when another receiver was faster.
     std::size_t receive(std::vector<Message>& into, Deadline until, std::size_t max = batch);
 
     /// Makes one `receive` that waits, or the next one to wait, return.
@@ -110,10 +110,16 @@ private:
 
     Socket(Pattern pattern, const Profile& profile, void* handle);
 
+    enum class Taken { message, junk, nothing };
+
+    Sent hand_over(const Peer* peer, std::string& bytes);
     Sent put(const Peer* peer, Frame& frame) noexcept;
+    Sent put_once(const Peer* peer, Frame& frame) noexcept;
     std::size_t take(std::vector<Message>& into, std::size_t max);
-    bool take_one(Message& message);
+    Taken take_one(Message& message) noexcept;
+    bool take_frame(Message& message) noexcept;
     bool has_input() noexcept;
+    void leave() noexcept;
     Result<void> change_subscription(std::string_view prefix, bool add);
 
     const Pattern pattern_;
@@ -125,6 +131,8 @@ private:
     int fd_ = -1;
     unsigned waiting_ = 0; // receivers between arm and disarm
     std::condition_variable none_waiting_;
+    bool poked_ = false;    // wake_ was or is about to be woken for them
+    bool drained_ = false;  // the last take left nothing behind
     bool skipping_ = false; // within a message of several frames
     std::uint64_t dropped_ = 0;
     std::set<std::string, std::less<>> connected_;

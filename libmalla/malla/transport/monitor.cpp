@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/transport/monitor.hpp"
+
+#include "malla/transport/context.hpp"
+#include "malla/transport/message.hpp"
+
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <zmq.h>
+
+namespace malla::transport {
+
+namespace {
+
+std::optional<LinkEvent::Kind> kind_of(std::uint16_t event) noexcept {
+    switch (event) {
+    case ZMQ_EVENT_CONNECTED:
+    case ZMQ_EVENT_ACCEPTED: return LinkEvent::Kind::connected;
+    case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return LinkEvent::Kind::ready;
+    case ZMQ_EVENT_DISCONNECTED: return LinkEvent::Kind::disconnected;
+    case ZMQ_EVENT_CONNECT_RETRIED: return LinkEvent::Kind::retrying;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return LinkEvent::Kind::handshake_failed;
+    default: return {};
+    }
+}
+
+// The first frame of an event: its number in 16 bits and its value in 32.
+std::optional<LinkEvent> decode(std::string_view head, std::string_view endpoint) {
+    std::uint16_t event = 0;
+    std::int32_t value = 0;
+    if (head.size() != sizeof event + sizeof value) return {};
+    std::memcpy(&event, head.data(), sizeof event);
+    std::memcpy(&value, head.data() + sizeof event, sizeof value);
+    const auto kind = kind_of(event);
+    if (!kind) return {};
+    const bool has_connection = *kind == LinkEvent::Kind::connected || *kind == LinkEvent::Kind::disconnected;
+    return LinkEvent{*kind, has_connection ? value : -1, std::string{endpoint}};
+}
+
+} // namespace
+
+Monitor::Monitor(void* handle) noexcept : handle_{handle}, fd_{-1} {
+    auto size = sizeof fd_;
+    zmq_getsockopt(handle_, ZMQ_FD, &fd_, &size);
+}
+
+Monitor::~Monitor() { close_handle(handle_); }
+
+std::size_t Monitor::receive(std::vector<LinkEvent>& into, std::size_t max) {
+    const std::scoped_lock lock{mutex_};
+    std::size_t count = 0;
+    Message head;
+    Message endpoint;
+    const auto next = [this](Message& frame) {
+        auto* const raw = reinterpret_cast<zmq_msg_t*>(frame.frame_);
+        return uninterrupted([&] { return zmq_msg_recv(raw, handle_, ZMQ_DONTWAIT); }) != -1;
+    };
+    while (count < max && next(head) && next(endpoint)) {
+        auto event = decode(head.bytes(), endpoint.bytes());
+        if (!event) continue;
+        into.push_back(*std::move(event));
+        ++count;
+    }
+    return count;
+}
+
+Source::Armed Monitor::arm() noexcept {
+    const std::scoped_lock lock{mutex_};
+    int events = 0;
+    auto size = sizeof events;
+    const int result = uninterrupted([&] { return zmq_getsockopt(handle_, ZMQ_EVENTS, &events, &size); });
+    if (result != 0) return Armed::closed;
+    return (events & ZMQ_POLLIN) != 0 ? Armed::readable : Armed::waiting;
+}
+
+} // namespace malla::transport

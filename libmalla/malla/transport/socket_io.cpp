@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a socket sends, receives and waits; the rest of it is in socket.cpp.
+#include "malla/transport/context.hpp"
+#include "malla/transport/socket.hpp"
+#include "malla/transport/socket_turn.hpp"
+
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include <poll.h>
+#include <zmq.h>
+
+namespace malla::transport {
+
+namespace {
+
+// Below this a copy costs less than handing over the memory.
+constexpr std::size_t min_handed_over_bytes = 4096;
+// Frames that one call takes at most, those that it drops included.
+constexpr std::size_t max_frames_a_call = 1024;
+// ROUTER's own routing ids: a zero and a number. Other ids were chosen by the peer.
+constexpr std::size_t routing_id_bytes = 5;
+
+std::array<unsigned char, routing_id_bytes> routing_id(Peer peer) noexcept {
+    const auto byte = [number = peer.number()](int shift) { return static_cast<unsigned char>(number >> shift); };
+    return {0, byte(24), byte(16), byte(8), byte(0)};
+}
+
+bool read_routing_id(std::string_view id, Peer& peer) noexcept {
+    if (id.size() != routing_id_bytes || id[0] != '\0') return false;
+    std::uint32_t number = 0;
+    for (const char byte : id.substr(1)) number = number << 8 | static_cast<unsigned char>(byte);
+    peer = Peer{number};
+    return true;
+}
+
+int send_frame(void* handle, zmq_msg_t* frame, int flags) noexcept {
+    return uninterrupted([=] { return zmq_msg_send(frame, handle, flags | ZMQ_DONTWAIT); });
+}
+
+/// Milliseconds for ::poll, rounded up so that it does not wake before `until`.
+int milliseconds_left(Deadline until) noexcept {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until.left(Clock::now())).count();
+    return left > std::numeric_limits<int>::max() ? std::numeric_limits<int>::max() : static_cast<int>(left);
+}
+
+} // namespace
+
+/// A message to send, built before the mutex is taken.
+class Socket::Frame {
+public:
+    explicit Frame(std::string_view bytes) {
+        if (zmq_msg_init_size(&frame_, bytes.size()) != 0) throw std::bad_alloc{};
+        if (!bytes.empty()) std::memcpy(zmq_msg_data(&frame_), bytes.data(), bytes.size());
+    }
+    explicit Frame(std::string&& bytes) : owned_{new std::string{std::move(bytes)}} {
+        const auto free = [](void*, void* owned) { delete static_cast<std::string*>(owned); };
+        if (zmq_msg_init_data(&frame_, owned_->data(), owned_->size(), free, owned_) == 0) return;
+        bytes = std::move(*owned_);
+        delete owned_;
+        throw std::bad_alloc{};
+    }
+    ~Frame() { zmq_msg_close(&frame_); }
+    Frame(const Frame&) = delete;
+    Frame& operator=(const Frame&) = delete;
+
+    [[nodiscard]] zmq_msg_t* raw() noexcept { return &frame_; }
+    /// Gives the bytes back; only while they have not been sent.
+    void take_back(std::string& bytes) noexcept { bytes = std::move(*owned_); }
+
+private:
+    zmq_msg_t frame_;
+    std::string* owned_ = nullptr; // destroyed by ZeroMQ
+};
+
+Sent Socket::send(std::string_view bytes) {
+    assert(pattern_ != Pattern::router && pattern_ != Pattern::sub);
+    if (bytes.size() > max_message_bytes_) return Sent::too_large;
+    Frame frame{bytes};
+    const Turn turn{*this};
+    return put(nullptr, frame);
+}
+
+Sent Socket::send(std::string&& bytes) {
+    return bytes.size() < min_handed_over_bytes ? send(std::string_view{bytes}) : hand_over(nullptr, bytes);
+}
+
+Sent Socket::send_to(Peer peer, std::string_view bytes) {
+    assert(pattern_ == Pattern::router);
+    if (bytes.size() > max_message_bytes_) return Sent::too_large;
+    Frame frame{bytes};
+    const Turn turn{*this};
+    return put(&peer, frame);
+}
+
+Sent Socket::send_to(Peer peer, std::string&& bytes) {
+    return bytes.size() < min_handed_over_bytes ? send_to(peer, std::string_view{bytes}) : hand_over(&peer, bytes);
+}
+
+Sent Socket::hand_over(const Peer* peer, std::string& bytes) {
+    if (bytes.size() > max_message_bytes_) return Sent::too_large;
+    Frame frame{std::move(bytes)};
+    const Turn turn{*this};
+    const auto result = put(peer, frame);
+    if (result != Sent::sent) frame.take_back(bytes);
+    return result;
+}
+
+Sent Socket::put(const Peer* peer, Frame& frame) noexcept {
+    const auto result = put_once(peer, frame);
+    // ZeroMQ looks for news of its connections about once a millisecond, unless it is asked.
+    if (result != Sent::full) return result;
+    (void)has_input();
+    return put_once(peer, frame);
+}
+
+Sent Socket::put_once(const Peer* peer, Frame& frame) noexcept {
+    if (handle_ == nullptr) return Sent::unreachable;
+    const auto refusal = [] { return errno == EAGAIN ? Sent::full : Sent::unreachable; };
+    if (peer != nullptr) {
+        const auto id = routing_id(*peer);
+        zmq_msg_t head;
+        zmq_msg_init_size(&head, id.size()); // so short that nothing is allocated
+        std::memcpy(zmq_msg_data(&head), id.data(), id.size());
+        if (send_frame(handle_, &head, ZMQ_SNDMORE) == -1) {
+            const auto result = refusal();
+            zmq_msg_close(&head);
+            return result;
+        }
+    }
+    return send_frame(handle_, frame.raw(), 0) == -1 ? refusal() : Sent::sent;
+}
+
+std::size_t Socket::receive(std::vector<Message>& into, std::size_t max) {
+    const Turn turn{*this};
+    return take(into, max);
+}
+
+std::size_t Socket::receive(std::vector<Message>& into, Deadline until, std::size_t max) {
+    for (;;) {
+        {
+            Turn turn{*this};
+            if (const auto count = take(into, max); count != 0 || handle_ == nullptr) return count;
+            if (!drained_) continue;
+            turn.wait();
+        }
+        std::array<pollfd, 2> polled{pollfd{fd_, POLLIN, 0}, pollfd{wake_.fd(), POLLIN, 0}};
+        ::poll(polled.data(), polled.size(), milliseconds_left(until));
+        const Turn turn{*this};
+        leave();
+        const auto count = take(into, max);
+        if (count != 0 || polled[1].revents != 0 || until.passed(Clock::now())) return count;
+    }
+}
+
+std::size_t Socket::take(std::vector<Message>& into, std::size_t max) {
+    drained_ = false;
+    std::size_t count = 0;
+    for (std::size_t tries = 0; count < max && tries < max_frames_a_call; ++tries) {
+        auto& message = into.emplace_back();
+        const auto taken = take_one(message);
+        if (taken == Taken::message) {
+            ++count;
+            continue;
+        }
+        into.pop_back();
+        drained_ = taken == Taken::nothing;
+        if (drained_) break;
+    }
+    return count;
+}
+
+Socket::Taken Socket::take_one(Message& message) noexcept {
+    if (!take_frame(message)) return Taken::nothing;
+    auto* const frame = reinterpret_cast<zmq_msg_t*>(message.frame_);
+    bool wanted = !skipping_;
+    if (wanted && pattern_ == Pattern::router && zmq_msg_more(frame) != 0) {
+        wanted = read_routing_id(message.bytes(), message.peer_);
+        if (!take_frame(message)) return Taken::nothing; // cannot be: frames come together
+    }
+    const bool more = zmq_msg_more(frame) != 0;
+    if (wanted && !more) return Taken::message;
+    if (!skipping_) ++dropped_;
+    skipping_ = more;
+    return Taken::junk;
+}
+
+bool Socket::take_frame(Message& message) noexcept {
+    if (handle_ == nullptr) return false;
+    auto* const frame = reinterpret_cast<zmq_msg_t*>(message.frame_);
+    return uninterrupted([&] { return zmq_msg_recv(frame, handle_, ZMQ_DONTWAIT); }) != -1;
+}
+
+bool Socket::has_input() noexcept {
+    if (handle_ == nullptr) return false;
+    int events = 0;
+    auto size = sizeof events;
+    return uninterrupted([&] { return zmq_getsockopt(handle_, ZMQ_EVENTS, &events, &size); }) == 0 &&
+           (events & ZMQ_POLLIN) != 0;
+}
+
+bool Socket::readable() noexcept {
+    const Turn turn{*this};
+    return has_input();
+}
+
+std::uint64_t Socket::dropped() const noexcept {
+    const std::scoped_lock lock{mutex_};
+    return dropped_;
+}
+
+Source::Armed Socket::arm() noexcept {
+    Turn turn{*this};
+    if (handle_ == nullptr) return Armed::closed;
+    if (has_input()) return Armed::readable;
+    turn.wait();
+    return Armed::waiting;
+}
+
+void Socket::disarm() noexcept {
+    const Turn turn{*this};
+    leave();
+}
+
+void Socket::leave() noexcept {
+    if (--waiting_ != 0) return;
+    if (handle_ == nullptr) {
+        none_waiting_.notify_all();
+        return;
+    }
+    wake_.drain();
+    poked_ = false;
+}
+
+} // namespace malla::transport
