@@ -166,5 +166,36 @@ class Shell(Planted):
         self.assert_passes("shell.sh", self.tree)
 
 
+class Run(Planted):
+    def setUp(self):
+        super().setUp()
+        for name in ("test/run.sh", "cmake/setup.sh"):
+            self.write(name, (ROOT / name).read_text())
+            (self.tree / name).chmod(0o755)
+        shutil.copytree(CHECKS, self.tree / "test/checks", ignore=shutil.ignore_patterns("__pycache__"))
+        self.write("test/checks/checks_test.py", "#!/bin/sh\n")  # this file would run itself
+
+    def run_stage(self, stage):
+        done = subprocess.run([self.tree / "test/run.sh", stage], capture_output=True, text=True)
+        return done.returncode, done.stdout.splitlines()[-1:], done.stderr
+
+    def test_a_run_counts_what_passed(self):
+        self.assertEqual(self.run_stage("checks")[:2], (0, ["4 passed, 0 failed"]))
+
+    def test_a_run_with_a_failed_check_fails(self):
+        self.source("libmalla/malla/base/a.cpp", "int *a( );\n")
+        self.assertEqual(self.run_stage("checks")[:2], (1, ["3 passed, 1 failed"]))
+
+    def test_a_run_that_cannot_build_fails(self):
+        code, last, _ = self.run_stage("release")
+        self.assertEqual(code, 1)
+        self.assertRegex(last[0], "^0 passed, [1-9][0-9]* failed$")
+
+    def test_a_stage_that_does_not_exist_is_refused(self):
+        code, _, errors = self.run_stage("nightly")
+        self.assertEqual(code, 2)
+        self.assertIn("test/run.sh STAGE", errors)
+
+
 if __name__ == "__main__":
     unittest.main()
