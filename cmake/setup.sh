@@ -86,14 +86,14 @@ case ${1:-} in
     ;;
 esac
 
-if is_debian_12; then
-  mapfile -t missing < <(missing_packages dpkg <<<"$wanted")
-  if ((${#missing[@]})); then install "${missing[@]}"; fi
-else
-  mapfile -t missing < <(missing_packages probe <<<"$wanted")
-  if ((${#missing[@]})); then
-    echo "setup: this is not Debian 12; install these yourself (Debian's names): ${missing[*]}" >&2
+if is_debian_12; then how=dpkg; else how=probe; fi
+missing=$(missing_packages "$how" <<<"$wanted")
+if [[ -n $missing ]]; then
+  mapfile -t packages <<<"$missing"
+  if [[ $how == probe ]]; then
+    echo "setup: this is not Debian 12; install these yourself (Debian's names): ${packages[*]}" >&2
     exit 1
   fi
+  install "${packages[@]}"
 fi
 echo "setup: everything needed to $1 is installed"
