@@ -18,8 +18,8 @@ struct CallInfo {
     RequestId root; ///< the call at the root of the tree of calls
     NodeId caller;  ///< the node that made this call
     std::string_view caller_name;
-    Deadline deadline;            ///< nobody waits for the answer after it
-    std::string_view traceparent; ///< W3C trace context, may be empty
+    Deadline deadline{Clock::time_point::max()}; ///< nobody waits for the answer after it
+    std::string_view traceparent;                ///< W3C trace context, may be empty
     std::vector<std::pair<std::string_view, std::string_view>> metadata;
     std::stop_token cancelled; ///< set when the caller cancelled or is gone
 };

@@ -33,6 +33,8 @@ public:
     protected:
         explicit Job(const RequestId& root) noexcept : root_{root} {}
         ~Job() = default;
+        /// Before it is queued only.
+        void set_root(const RequestId& root) noexcept { root_ = root; }
 
     private:
         RequestId root_;

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/node/call_server.hpp"
+
+#include "malla/base/log.hpp"
+#include "malla/wire/frame.hpp"
+
+#include <algorithm>
+#include <stop_token>
+#include <utility>
+
+namespace malla {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t max_clock_offsets = 4096;
+constexpr std::size_t keep_buffer_bytes = 1024; // longer answers are handed over instead of copied
+
+std::int64_t microseconds(Clock::time_point at) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()).count();
+}
+
+} // namespace
+
+ServedService::ServedService(std::unique_ptr<Hosted> service, std::optional<Module> from)
+    : module{std::move(from)}, hosted{std::move(service)}, slow{std::make_unique<std::atomic<bool>[]>(
+                                                               hosted->callbacks().size())} {
+    for (std::size_t i = 0; i < hosted->callbacks().size(); ++i) callbacks.emplace(hosted->callbacks()[i].name, i);
+}
+
+/// One call from its arrival to its answer. Once admitted it deletes itself.
+class CallServer::Job final : public Gate::Job, public Work {
+public:
+    Job(CallServer& server, transport::Message&& message)
+        : Gate::Job{RequestId{}}, server_{server}, message_{std::move(message)} {}
+    ~Job() {
+        if (!service_) return;
+        service_->in_flight.fetch_sub(1, std::memory_order_relaxed);
+        server_.forget(*this);
+    }
+
+    /// Reads the message; everything read points into it.
+    [[nodiscard]] Result<void> read() {
+        auto call = wire::decode_call(message_.bytes());
+        if (!call) return std::move(call).error();
+        call_ = std::move(*call);
+        set_root(call_.root.is_nil() ? RequestId{call_.origin, call_.id} : call_.root);
+        return {};
+    }
+
+    void accept(std::shared_ptr<ServedService> service, std::size_t callback, Deadline deadline) {
+        service_ = std::move(service);
+        callback_ = callback;
+        info_ = CallInfo{{call_.origin, call_.id}, root(),         call_.origin,     call_.caller, deadline,
+                         call_.traceparent,        call_.metadata, stop_.get_token()};
+        service_->in_flight.fetch_add(1, std::memory_order_relaxed);
+        server_.remember(*this);
+    }
+
+    [[nodiscard]] transport::Peer peer() const noexcept { return message_.peer(); }
+    [[nodiscard]] std::string_view bytes() const noexcept { return message_.bytes(); }
+    [[nodiscard]] const wire::Call& call() const noexcept { return call_; }
+    [[nodiscard]] ServiceCore& core() noexcept { return service_->hosted->core(); }
+    [[nodiscard]] bool slow() const noexcept { return service_->slow[callback_].load(std::memory_order_relaxed); }
+    void cancel() noexcept { stop_.request_stop(); }
+
+    void refuse(const Status& status) {
+        if (!call_.one_way && !answered_.exchange(true))
+            server_.answer(peer(), wire::encode(wire::Failure{call_.id, status}));
+    }
+
+    void granted() noexcept override { server_.workers_.post_after_this(*this); }
+
+    /// The gate is held, where the service has one.
+    void run() noexcept override {
+        run_handler();
+        if (!core().concurrent()) core().gate().leave();
+        delete this;
+    }
+
+private:
+    void run_handler() {
+        const auto began = Clock::now();
+        if (!core().open()) return refuse(core().refusal());
+        if (stop_.stop_requested()) return refuse(Status{"cancelled"});
+        if (info_.deadline.passed(began)) return refuse(Status{"expired"});
+        // The buffer is taken, not borrowed: a handler may wait, and another run on this thread meanwhile.
+        static thread_local std::string spare;
+        std::string frame = std::exchange(spare, {});
+        frame.clear();
+        wire::encode_header(frame, wire::Reply{call_.id, call_.content, {}});
+        Gate* gate = core().concurrent() ? nullptr : &core().gate();
+        const auto result = service_->hosted->run(callback_, call_.content, call_.body, gate, info_, frame);
+        service_->slow[callback_].store(Clock::now() - began > server_.takeover_after_, std::memory_order_relaxed);
+        if (!result) refuse(result.error());
+        else if (!call_.one_way && !answered_.exchange(true)) server_.answer(peer(), std::move(frame));
+        if (frame.capacity() <= keep_buffer_bytes) spare = std::move(frame);
+    }
+
+    CallServer& server_;
+    transport::Message message_;
+    wire::Call call_;
+    std::shared_ptr<ServedService> service_;
+    std::size_t callback_ = 0;
+    std::stop_source stop_;
+    std::atomic<bool> answered_ = false;
+    CallInfo info_;
+};
+
+CallServer::CallServer(transport::Socket& router, const Options& options, OnOther on_other)
+    : router_{router}, node_{options.node}, takeover_after_{options.takeover_after}, on_other_{std::move(on_other)},
+      workers_{*this, {options.takeover_after, options.max_workers, options.max_queued}} {}
+
+CallServer::~CallServer() = default;
+
+Result<void> CallServer::add(std::shared_ptr<ServedService> service) {
+    const std::lock_guard lock{mutex_};
+    const auto name = service->hosted->core().name();
+    const auto same = [&](const auto& each) { return each->hosted->core().name() == name; };
+    if (std::ranges::any_of(services_, same)) return Status{"already_started", name};
+    services_.push_back(std::move(service));
+    return {};
+}
+
+void CallServer::remove(std::string_view name) {
+    const std::lock_guard lock{mutex_};
+    std::erase_if(services_, [&](const auto& each) { return each->hosted->core().name() == name; });
+}
+
+std::shared_ptr<ServedService> CallServer::find(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    const auto same = [&](const auto& each) { return each->hosted->core().name() == name; };
+    const auto found = std::ranges::find_if(services_, same);
+    return found == services_.end() ? nullptr : *found;
+}
+
+std::vector<std::shared_ptr<ServedService>> CallServer::all() const {
+    const std::lock_guard lock{mutex_};
+    return services_;
+}
+
+bool CallServer::wait_idle(Deadline deadline) {
+    std::unique_lock lock{mutex_};
+    return idle_.wait_until(lock, deadline.at(), [this] { return load_ == 0; });
+}
+
+std::vector<std::string> CallServer::stop(Deadline deadline) {
+    std::vector<std::string> unfinished;
+    {
+        const std::lock_guard lock{mutex_};
+        for (const auto& [key, job] : jobs_) {
+            job->cancel();
+            job->refuse(Status{"shutdown"});
+        }
+    }
+    if (workers_.stop(deadline) == 0) return unfinished;
+    const std::lock_guard lock{mutex_};
+    for (const auto& [key, job] : jobs_)
+        unfinished.push_back(std::string{job->call().service}.append(".").append(job->call().callback));
+    return unfinished;
+}
+
+Work* CallServer::next() {
+    while (true) {
+        if (taken_ == inbox_.size()) {
+            inbox_.clear();
+            taken_ = 0;
+            if (router_.receive(inbox_) == 0) return nullptr;
+        }
+        if (Work* work = dispatch(std::move(inbox_[taken_++]))) return work;
+    }
+}
+
+void CallServer::wait() {
+    inbox_.clear();
+    taken_ = 0;
+    router_.receive(inbox_, Deadline{Clock::time_point::max()});
+}
+
+// Gives what the leading worker shall run now, if anything.
+Work* CallServer::dispatch(transport::Message&& message) {
+    const auto type = wire::peek(message.bytes());
+    if (type == wire::Type::call) return take_call(std::move(message));
+    if (type == wire::Type::cancel) cancel(message);
+    else if (type == wire::Type::ping) {
+        if (const auto ping = wire::decode_ping(message.bytes()))
+            answer(message.peer(), wire::encode(wire::Pong{ping->nonce, node_}));
+    } else {
+        on_other_(std::move(message));
+    }
+    return nullptr;
+}
+
+Work* CallServer::take_call(transport::Message&& message) {
+    auto job = std::make_unique<Job>(*this, std::move(message));
+    if (const auto read = job->read(); !read) {
+        if (const auto id = wire::peek_id(job->bytes()))
+            answer(job->peer(), wire::encode(wire::Failure{*id, read.error()}));
+        return nullptr;
+    }
+    const wire::Call& call = job->call();
+    const auto refuse = [&](const Status& status) {
+        job->refuse(status);
+        return nullptr;
+    };
+    if (!call.target.is_nil() && call.target != node_) return refuse(Status{"wrong_instance"});
+    if (draining_.load(std::memory_order_relaxed)) return refuse(Status{"draining", call.service});
+    auto service = find(call.service);
+    if (!service || service->hosted->local()) return refuse(Status{"service_not_available", call.service});
+    if (!service->hosted->core().open()) return refuse(service->hosted->core().refusal());
+    const auto callback = service->callbacks.find(call.callback);
+    if (callback == service->callbacks.end()) return refuse(Status{"request_op_unknown", call.callback});
+    job->accept(std::move(service), callback->second, deadline_of(call, job->peer()));
+    return admit(std::move(job));
+}
+
+Work* CallServer::admit(std::unique_ptr<Job> job) {
+    ServiceCore& core = job->core();
+    if (!core.concurrent() && !core.gate().try_enter()) {
+        const auto entry = core.gate().enter(*job);
+        if (entry == Gate::Entry::queued) return job.release(), nullptr;
+        if (entry == Gate::Entry::full) return job->refuse(Status{"busy", core.name()}), nullptr;
+    }
+    if (workers_.may_run_here() && !job->slow()) return job.release();
+    if (workers_.post(*job)) return job.release(), nullptr;
+    job->refuse(Status{"busy", core.name()});
+    if (!core.concurrent()) core.gate().leave();
+    return nullptr;
+}
+
+void CallServer::cancel(const transport::Message& message) {
+    const auto cancel = wire::decode_cancel(message.bytes());
+    if (!cancel) return;
+    const std::lock_guard lock{mutex_};
+    const auto found = jobs_.find(Key{message.peer(), cancel->id});
+    if (found != jobs_.end()) found->second->cancel();
+}
+
+// The time left counts from the sender's stamp. Its clock is not ours, but the smallest difference
+// seen on the connection is the one without a delay: what exceeds it was spent on the way.
+Deadline CallServer::deadline_of(const wire::Call& call, transport::Peer peer) {
+    const auto now = Clock::now();
+    const std::int64_t offset = microseconds(now) - static_cast<std::int64_t>(call.stamp_us);
+    if (clock_offsets_.size() > max_clock_offsets) clock_offsets_.clear();
+    const auto [known, added] = clock_offsets_.try_emplace(peer, offset);
+    known->second = std::min(known->second, offset);
+    constexpr std::uint64_t most = std::chrono::microseconds{24h * 365}.count();
+    const auto left = static_cast<std::int64_t>(std::min(call.remaining_us, most)) - (offset - known->second);
+    return Deadline{now + std::chrono::microseconds{left}};
+}
+
+void CallServer::answer(transport::Peer peer, std::string&& frame) {
+    const auto id = wire::peek_id(frame);
+    auto sent = frame.size() > keep_buffer_bytes ? router_.send_to(peer, std::move(frame))
+                                                 : router_.send_to(peer, std::string_view{frame});
+    if (sent == transport::Sent::too_large && id)
+        sent = router_.send_to(peer, wire::encode(wire::Failure{*id, Status{"body_too_large", "the result"}}));
+    if (sent == transport::Sent::full) log(LogLevel::warning, "an answer was dropped: its caller reads none of them");
+}
+
+void CallServer::remember(Job& job) {
+    const std::lock_guard lock{mutex_};
+    load_.fetch_add(1, std::memory_order_relaxed);
+    jobs_.try_emplace(Key{job.peer(), job.call().id}, &job);
+}
+
+void CallServer::forget(const Job& job) {
+    const std::lock_guard lock{mutex_};
+    const auto found = jobs_.find(Key{job.peer(), job.call().id});
+    if (found != jobs_.end() && found->second == &job) jobs_.erase(found);
+    if (load_.fetch_sub(1, std::memory_order_relaxed) == 1) idle_.notify_all();
+}
+
+} // namespace malla

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/node/hosted.hpp"
+#include "malla/node/module.hpp"
+#include "malla/node/workers.hpp"
+#include "malla/transport/socket.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace malla {
+
+/// A service with what the server keeps about it. It outlives the calls that run in it.
+struct ServedService {
+    ServedService(std::unique_ptr<Hosted> service, std::optional<Module> from);
+
+    std::optional<Module> module; ///< destroyed after the service that came from it
+    std::unique_ptr<Hosted> hosted;
+    std::map<std::string_view, std::size_t> callbacks;
+    std::unique_ptr<std::atomic<bool>[]> slow; ///< for each callback: its last run outlasted a takeover
+    std::atomic<std::uint32_t> in_flight = 0;  ///< calls that queue or run
+};
+
+/// Takes calls at the node's ROUTER, lets them in at the door of their service, runs them on the
+/// workers, and answers. Any thread.
+class CallServer final : private WorkSource {
+public:
+    struct Options {
+        NodeId node;
+        Clock::duration takeover_after;
+        std::size_t max_workers;
+        std::size_t max_queued;
+    };
+    /// Gets every message that is no call; on a worker's thread, so it only hands it on.
+    using OnOther = std::function<void(transport::Message&&)>;
+
+    CallServer(transport::Socket& router, const Options& options, OnOther on_other);
+    ~CallServer();
+
+    void start() { workers_.start(); }
+    /// Refuses every call that comes from now on as `draining`.
+    void drain() noexcept { draining_.store(true); }
+    /// Waits until no call queues or runs any more; false at the deadline.
+    [[nodiscard]] bool wait_idle(Deadline deadline);
+    /// Answers the calls that still run with `shutdown` and ends the threads. Gives the services of
+    /// those that have not ended by `deadline`.
+    [[nodiscard]] std::vector<std::string> stop(Deadline deadline);
+
+    /// `already_started` when there is one of that name.
+    [[nodiscard]] Result<void> add(std::shared_ptr<ServedService> service);
+    void remove(std::string_view name);
+    [[nodiscard]] std::shared_ptr<ServedService> find(std::string_view name) const;
+    /// In the order of their start.
+    [[nodiscard]] std::vector<std::shared_ptr<ServedService>> all() const;
+    /// Calls that queue or run.
+    [[nodiscard]] std::uint32_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
+
+private:
+    class Job;
+    struct Key {
+        transport::Peer peer;
+        std::uint64_t id;
+        bool operator==(const Key&) const = default;
+    };
+    struct KeyHash {
+        std::size_t operator()(const Key& key) const noexcept {
+            return std::hash<transport::Peer>{}(key.peer) * 0x9e3779b97f4a7c15 + key.id;
+        }
+    };
+
+    Work* next() override;
+    void wait() override;
+    void interrupt() noexcept override { router_.interrupt(); }
+
+    Work* dispatch(transport::Message&& message);
+    Work* take_call(transport::Message&& message);
+    Work* admit(std::unique_ptr<Job> job);
+    void cancel(const transport::Message& message);
+    Deadline deadline_of(const wire::Call& call, transport::Peer peer);
+    void answer(transport::Peer peer, std::string&& frame);
+    void remember(Job& job);
+    void forget(const Job& job);
+
+    transport::Socket& router_;
+    const NodeId node_;
+    const Clock::duration takeover_after_;
+    OnOther on_other_;
+    std::atomic<bool> draining_ = false;
+    std::atomic<std::uint32_t> load_ = 0;
+
+    std::vector<transport::Message> inbox_;                           ///< the leading worker's
+    std::size_t taken_ = 0;                                           ///< of the inbox
+    std::unordered_map<transport::Peer, std::int64_t> clock_offsets_; ///< the leading worker's
+
+    mutable std::mutex mutex_;
+    std::condition_variable idle_;
+    std::vector<std::shared_ptr<ServedService>> services_;
+    std::unordered_map<Key, Job*, KeyHash> jobs_;
+
+    Workers workers_;
+};
+
+} // namespace malla

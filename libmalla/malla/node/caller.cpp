@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/node/caller.hpp"
+
+#include "malla/base/log.hpp"
+#include "malla/service/context.hpp"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace malla {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::minstd_rand& random_engine() {
+    static thread_local std::minstd_rand engine{std::random_device{}()};
+    return engine;
+}
+
+// Full jitter, after https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
+Clock::duration pause_after(unsigned rounds) {
+    const auto most = std::min<Clock::duration>(1s, 25ms * (1 << std::min(rounds, 6u)));
+    return Clock::duration{std::uniform_int_distribution<Clock::rep>{0, most.count()}(random_engine())};
+}
+
+std::uint64_t microseconds(Clock::duration duration) {
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+}
+
+Result<std::string> frame_of(const Request& request, const CallWays& ways, NodeId target, std::uint64_t number,
+                             Deadline deadline) {
+    const auto now = Clock::now();
+    wire::Call call;
+    call.id = number;
+    call.origin = ways.id();
+    call.target = target;
+    if (const CallInfo* outer = current_call()) {
+        call.root = outer->root;
+        call.traceparent = outer->traceparent;
+    }
+    call.remaining_us = microseconds(deadline.left(now));
+    call.stamp_us = microseconds(now.time_since_epoch());
+    call.one_way = request.one_way;
+    call.idempotent = request.idempotent || request.options.idempotent;
+    call.content = request.content;
+    call.service = request.service;
+    call.callback = request.callback;
+    call.caller = ways.name();
+    for (const auto& [key, value] : request.options.metadata) call.metadata.emplace_back(key, value);
+    std::string frame;
+    frame.reserve(256 + request.body.size());
+    if (auto encoded = wire::encode_header(frame, call); !encoded) return std::move(encoded).error();
+    frame += request.body;
+    return frame;
+}
+
+} // namespace
+
+CallState::CallState(CallWays& ways, Request request)
+    : ways_{ways}, request_{std::move(request)}, deadline_{std::min(
+                                                     request_.options.deadline.value_or(Deadline::in(ways.timeout())),
+                                                     current_deadline())},
+      number_{ways.next_call_number()} {}
+
+CallState::~CallState() {
+    if (attempt_ && !outcome_) channel_->abandon(*attempt_);
+}
+
+void CallState::begin() { try_next(); }
+
+bool CallState::wait(Deadline until) {
+    if (outcome_) return true;
+    const BlockingScope blocking;
+    const Deadline limit = std::min(until, deadline_);
+    while (!outcome_) {
+        if (attempt_) {
+            if (channel_->wait(*attempt_, limit)) evaluate(std::move(attempt_->outcome()));
+            else if (!deadline_.passed(Clock::now())) return false;
+            else {
+                channel_->abandon(*attempt_);
+                end(std::move(attempt_->outcome()));
+            }
+        } else if (deadline_.passed(Clock::now())) {
+            end(refusal_ ? *refusal_ : ways_.why_unavailable(request_.service));
+        } else if (until.passed(Clock::now())) {
+            return false;
+        } else {
+            wait_for_instances(limit);
+        }
+    }
+    return true;
+}
+
+// Hands the call to an instance that was not tried in this round; without one, there is no attempt.
+void CallState::try_next() {
+    attempt_.reset();
+    channel_.reset();
+    seen_version_ = ways_.directory_version();
+    for (const Instance& instance : ways_.instances(request_.service, request_.options.on))
+        if (!tried(instance.node) && submit(instance)) return;
+    if (outcome_) return;
+    next_round_at_ = Clock::now() + pause_after(rounds_);
+}
+
+bool CallState::submit(const Instance& instance) {
+    tried_.push_back(instance.node);
+    auto frame = frame_of(request_, ways_, instance.node, number_, deadline_);
+    if (!frame) {
+        end(std::move(frame).error());
+        return true;
+    }
+    auto channel = ways_.channel(instance);
+    if (!channel) {
+        refusal_ = std::move(channel).error();
+        return false;
+    }
+    channel_ = std::move(*channel);
+    attempt_.emplace(number_, std::move(*frame), request_.one_way);
+    channel_->submit(*attempt_);
+    return true;
+}
+
+void CallState::evaluate(Result<Answer> outcome) {
+    if (outcome) return end(std::move(outcome));
+    const Status& status = outcome.error();
+    const bool again = status.outcome() == Outcome::unknown && (request_.idempotent || request_.options.idempotent);
+    if (again) log(LogLevel::notice, request_.service + '.' + request_.callback + " is called again: " + status.info());
+    const bool final = status.id() == "expired" || status.id() == "cancelled" || status.id() == "body_too_large";
+    if ((status.outcome() != Outcome::not_run || final) && !again) return end(std::move(outcome));
+    refusal_ = std::move(outcome).error();
+    try_next();
+}
+
+// All were tried, or there are none: waits for another one, or for the next round.
+void CallState::wait_for_instances(Deadline until) {
+    if (request_.options.no_wait) {
+        ways_.wait_for_mesh(until);
+        if (ways_.instances(request_.service, request_.options.on).empty())
+            return end(refusal_ ? *refusal_ : ways_.why_unavailable(request_.service));
+    }
+    const bool any_tried = !tried_.empty();
+    const Deadline round = any_tried ? Deadline{next_round_at_} : until;
+    ways_.wait_for_change(seen_version_, std::min(until, round));
+    if (any_tried && round.passed(Clock::now())) {
+        tried_.clear();
+        ++rounds_;
+    }
+    try_next();
+}
+
+void CallState::end(Result<Answer> outcome) { outcome_.emplace(std::move(outcome)); }
+
+bool CallState::tried(NodeId node) const { return std::ranges::find(tried_, node) != tried_.end(); }
+
+} // namespace malla

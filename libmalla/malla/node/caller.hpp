@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/node/channel.hpp"
+#include "malla/node/options.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace malla {
+
+/// What is called, with its arguments encoded.
+struct Request {
+    std::string service;
+    std::string callback;
+    wire::Content content = wire::Content::binary;
+    bool idempotent = false; ///< declared so by the callback
+    bool one_way = false;
+    std::string body;
+    CallOptions options;
+};
+
+/// An instance that may be called.
+struct Instance {
+    NodeId node;
+    std::string node_name;
+    std::string endpoint;
+};
+
+/// What a call needs of its node.
+class CallWays {
+public:
+    /// The instances that take calls, in the order in which to try them; `on` narrows them to one node.
+    [[nodiscard]] virtual std::vector<Instance> instances(std::string_view service, std::string_view on) = 0;
+    [[nodiscard]] virtual Result<std::shared_ptr<Channel>> channel(const Instance& instance) = 0;
+    /// Waits for a change of the directory after the version that `directory_version` gave.
+    virtual void wait_for_change(std::uint64_t version, Deadline until) = 0;
+    [[nodiscard]] virtual std::uint64_t directory_version() = 0;
+    /// Why there is no instance: unreachable endpoints and refusals first.
+    [[nodiscard]] virtual Status why_unavailable(std::string_view service) = 0;
+    /// Waits until every rendezvous has told what it knows.
+    virtual void wait_for_mesh(Deadline until) = 0;
+
+    [[nodiscard]] virtual NodeId id() const = 0;
+    [[nodiscard]] virtual std::string_view name() const = 0;
+    [[nodiscard]] virtual std::uint64_t next_call_number() = 0;
+    [[nodiscard]] virtual Clock::duration timeout() const = 0;
+
+protected:
+    ~CallWays() = default;
+};
+
+/// One call on its way: tries instance after instance as long as it is certain that no handler
+/// began, and ends once, with a value or the reason. Driven by whoever waits for it; used by one
+/// thread at a time.
+class CallState {
+public:
+    CallState(CallWays& ways, Request request);
+    ~CallState();
+    CallState(const CallState&) = delete;
+    CallState& operator=(const CallState&) = delete;
+
+    /// Hands it to the first instance, if there is one. Called once.
+    void begin();
+    /// Waits until it has ended, or until `until`; says whether it has. It ends at its deadline at the latest.
+    bool wait(Deadline until);
+    /// Only when it has ended.
+    [[nodiscard]] Result<Answer>& outcome() { return *outcome_; }
+
+private:
+    void try_next();
+    bool submit(const Instance& instance);
+    void evaluate(Result<Answer> outcome);
+    void wait_for_instances(Deadline until);
+    void end(Result<Answer> outcome);
+    [[nodiscard]] bool tried(NodeId node) const;
+
+    CallWays& ways_;
+    Request request_;
+    Deadline deadline_;
+    std::uint64_t number_;
+    std::shared_ptr<Channel> channel_;
+    std::optional<Attempt> attempt_;
+    std::vector<NodeId> tried_;
+    std::uint64_t seen_version_ = 0;
+    unsigned rounds_ = 0;
+    Clock::time_point next_round_at_{};
+    std::optional<Status> refusal_; ///< the last one
+    std::optional<Result<Answer>> outcome_;
+};
+
+} // namespace malla

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/node/channel.hpp"
+
+#include "malla/wire/frame.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace malla {
+
+Result<std::shared_ptr<Channel>> Channel::open(const std::string& endpoint, std::string node_name, Window window) {
+    auto socket = transport::Socket::open(transport::Pattern::dealer);
+    if (!socket) return std::move(socket).error();
+    auto monitor = (*socket)->monitor();
+    if (!monitor) return std::move(monitor).error();
+    if (auto connected = (*socket)->connect(endpoint); !connected) return std::move(connected).error();
+    return std::shared_ptr<Channel>{new Channel{std::move(*socket), std::move(*monitor), std::move(node_name), window}};
+}
+
+Channel::Channel(std::unique_ptr<transport::Socket> socket, std::unique_ptr<transport::Monitor> monitor,
+                 std::string node_name, Window window)
+    : socket_{std::move(socket)}, monitor_{std::move(monitor)}, node_name_{std::move(node_name)}, window_{window} {}
+
+void Channel::submit(Attempt& attempt) {
+    const std::lock_guard lock{mutex_};
+    load_.fetch_add(1, std::memory_order_relaxed);
+    if (dead()) return end_locked(attempt, Status{"service_not_available", node_name_});
+    queue_.push_back(&attempt);
+    flush_locked();
+}
+
+bool Channel::wait(Attempt& attempt, Deadline deadline) {
+    std::unique_lock lock{mutex_};
+    while (attempt.state_ != Attempt::State::ended) {
+        const bool late = deadline.passed(Clock::now());
+        if (late && receiving_) return false;
+        if (!receiving_) {
+            receive_for_all(lock, deadline);
+            if (late && attempt.state_ != Attempt::State::ended) return wake_one_locked(), false;
+        } else {
+            attempt.sleeping_ = true;
+            ++sleeping_;
+            attempt.changed_.wait_until(lock, deadline.at());
+            --sleeping_;
+            attempt.sleeping_ = false;
+        }
+    }
+    if (!receiving_) wake_one_locked();
+    return true;
+}
+
+void Channel::abandon(Attempt& attempt) {
+    const std::lock_guard lock{mutex_};
+    if (attempt.state_ == Attempt::State::ended) return;
+    if (attempt.state_ == Attempt::State::queued) {
+        std::erase(queue_, &attempt);
+        end_locked(attempt, Status{"expired"});
+    } else {
+        under_way_.erase(attempt.id_);
+        bytes_under_way_ -= attempt.size_;
+        (void)socket_->send(wire::encode(wire::Cancel{attempt.id_})); // at best: the instance may be gone
+        end_locked(attempt, Status{"deadline_exceeded"});
+        flush_locked();
+    }
+    if (!receiving_) wake_one_locked();
+}
+
+void Channel::flush() {
+    const std::lock_guard lock{mutex_};
+    flush_locked();
+}
+
+void Channel::die() {
+    const std::lock_guard lock{mutex_};
+    if (dead()) return;
+    // What has arrived counts, even if the connection ended since.
+    std::vector<transport::Message> last;
+    while (socket_->receive(last) > 0) {
+        for (auto& message : last) take_locked(std::move(message));
+        last.clear();
+    }
+    dead_.store(true, std::memory_order_release);
+    for (const auto& [id, attempt] : under_way_) end_locked(*attempt, Status{"peer_lost", node_name_});
+    under_way_.clear();
+    for (Attempt* attempt : queue_) end_locked(*attempt, Status{"service_not_available", node_name_});
+    queue_.clear();
+    socket_->interrupt();
+}
+
+void Channel::flush_locked() {
+    while (!queue_.empty() && under_way_.size() < window_.max_calls &&
+           (under_way_.empty() || bytes_under_way_ + queue_.front()->size_ <= window_.max_bytes)) {
+        Attempt& attempt = *queue_.front();
+        const auto sent = socket_->send(std::move(attempt.frame_));
+        if (sent == transport::Sent::full || sent == transport::Sent::unreachable) return;
+        queue_.pop_front();
+        if (sent == transport::Sent::too_large) {
+            end_locked(attempt, Status{"body_too_large", "the arguments"}.set_outcome(Outcome::not_run));
+        } else if (attempt.one_way_) {
+            end_locked(attempt, Answer{std::string{}});
+        } else {
+            attempt.state_ = Attempt::State::sent;
+            bytes_under_way_ += attempt.size_;
+            under_way_.emplace(attempt.id_, &attempt);
+        }
+    }
+}
+
+void Channel::receive_for_all(std::unique_lock<std::mutex>& lock, Deadline deadline) {
+    receiving_ = true;
+    std::vector<transport::Message> inbox = std::move(inbox_);
+    lock.unlock();
+    socket_->receive(inbox, deadline);
+    lock.lock();
+    receiving_ = false;
+    for (auto& message : inbox) take_locked(std::move(message));
+    inbox.clear();
+    inbox_ = std::move(inbox);
+    flush_locked();
+}
+
+void Channel::take_locked(transport::Message&& message) {
+    const auto type = wire::peek(message.bytes());
+    const auto id = wire::peek_id(message.bytes());
+    if (!id) return; // nothing that ends a call
+    const auto found = under_way_.find(*id);
+    if (found == under_way_.end()) return; // abandoned meanwhile
+    Attempt& attempt = *found->second;
+    under_way_.erase(found);
+    bytes_under_way_ -= attempt.size_;
+    if (type == wire::Type::failure) {
+        auto failure = wire::decode_failure(message.bytes());
+        end_locked(attempt, failure ? std::move(failure->status) : Status{"reply_invalid", failure.error().info()});
+    } else if (auto reply = wire::decode_reply(message.bytes()); reply) {
+        end_locked(attempt, Answer{std::move(message)});
+    } else {
+        end_locked(attempt, Status{"reply_invalid", reply.error().info()});
+    }
+}
+
+void Channel::end_locked(Attempt& attempt, Result<Answer> outcome) {
+    attempt.outcome_.emplace(std::move(outcome));
+    attempt.state_ = Attempt::State::ended;
+    load_.fetch_sub(1, std::memory_order_relaxed);
+    if (attempt.sleeping_) attempt.changed_.notify_one();
+}
+
+// The receiving caller has what it wants: another one that waits goes on receiving.
+void Channel::wake_one_locked() {
+    if (sleeping_ == 0) return;
+    const auto sleeping = std::ranges::find_if(under_way_, [](const auto& each) { return each.second->sleeping_; });
+    if (sleeping != under_way_.end()) sleeping->second->changed_.notify_one();
+    else if (const auto queued = std::ranges::find_if(queue_, &Attempt::sleeping_); queued != queue_.end())
+        (*queued)->changed_.notify_one();
+}
+
+} // namespace malla

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/base/deadline.hpp"
+#include "malla/base/ids.hpp"
+#include "malla/base/result.hpp"
+#include "malla/transport/socket.hpp"
+#include "malla/wire/call.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace malla {
+
+/// The value that a call gave: its encoded form, and the message that it lies in.
+class Answer {
+public:
+    explicit Answer(transport::Message message) : message_{std::move(message)} {}
+    /// For what never crossed a network.
+    explicit Answer(std::string body) : text_{std::move(body)}, local_{true} {}
+
+    [[nodiscard]] std::string_view body() const {
+        return local_ ? std::string_view{text_} : wire::decode_reply(message_.bytes())->body;
+    }
+
+private:
+    transport::Message message_;
+    std::string text_;
+    bool local_ = false;
+};
+
+class Channel;
+
+/// One call handed to one instance. Ends exactly once.
+class Attempt {
+public:
+    Attempt(std::uint64_t id, std::string frame, bool one_way) noexcept
+        : id_{id}, frame_{std::move(frame)}, size_{frame_.size()}, one_way_{one_way} {}
+    Attempt(const Attempt&) = delete;
+    Attempt& operator=(const Attempt&) = delete;
+
+    /// What became of it. Only after `Channel::wait` said that it ended.
+    [[nodiscard]] Result<Answer>& outcome() { return *outcome_; }
+
+private:
+    friend class Channel;
+    enum class State : std::uint8_t { queued, sent, ended };
+
+    std::uint64_t id_;
+    std::string frame_; ///< empty once sent
+    std::size_t size_;
+    bool one_way_;
+    State state_ = State::queued;
+    bool sleeping_ = false; ///< its caller waits for another caller to receive
+    std::optional<Result<Answer>> outcome_;
+    std::condition_variable changed_;
+};
+
+/// The calls to one instance of a node, over one connection for its whole life: when the connection
+/// ends, the channel is dead and every call on it has ended. Any thread.
+///
+/// At most `max_calls` and `max_bytes` are under way; the rest waits here, so that it is certain
+/// not to have run when the connection ends. Callers that wait receive for each other: one of them
+/// reads the socket, and no other thread is needed.
+class Channel {
+public:
+    struct Window {
+        std::size_t max_calls = 256;
+        std::size_t max_bytes = 1024 * 1024;
+    };
+
+    /// `node_name` is for the text of errors.
+    [[nodiscard]] static Result<std::shared_ptr<Channel>> open(const std::string& endpoint, std::string node_name,
+                                                               Window window);
+
+    /// Sends `attempt`, or queues it; it must stay until it ended or was abandoned.
+    void submit(Attempt& attempt);
+    /// Waits until `attempt` has ended, receiving for all; false at the deadline.
+    [[nodiscard]] bool wait(Attempt& attempt, Deadline deadline);
+    /// Ends an attempt that nobody waits for any more: `expired` when it was never sent, else
+    /// `deadline_exceeded`, and the instance is told to cancel it.
+    void abandon(Attempt& attempt);
+
+    /// Sends what is queued, as far as the window allows.
+    void flush();
+    /// The connection has ended, or could not be made: those under way end with `peer_lost`, those
+    /// queued with `service_not_available`.
+    void die();
+    [[nodiscard]] bool dead() const noexcept { return dead_.load(std::memory_order_acquire); }
+    /// Calls queued or under way.
+    [[nodiscard]] std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
+    [[nodiscard]] transport::Monitor& monitor() noexcept { return *monitor_; }
+
+private:
+    Channel(std::unique_ptr<transport::Socket> socket, std::unique_ptr<transport::Monitor> monitor,
+            std::string node_name, Window window);
+
+    void flush_locked();
+    void receive_for_all(std::unique_lock<std::mutex>& lock, Deadline deadline);
+    void take_locked(transport::Message&& message);
+    void end_locked(Attempt& attempt, Result<Answer> outcome);
+    void wake_one_locked();
+
+    const std::unique_ptr<transport::Socket> socket_;
+    const std::unique_ptr<transport::Monitor> monitor_;
+    const std::string node_name_;
+    const Window window_;
+    std::atomic<bool> dead_ = false;
+    std::atomic<std::size_t> load_ = 0;
+
+    std::mutex mutex_;
+    bool receiving_ = false;   ///< a caller reads the socket
+    std::size_t sleeping_ = 0; ///< callers that wait for it
+    std::size_t bytes_under_way_ = 0;
+    std::deque<Attempt*> queue_;
+    std::unordered_map<std::uint64_t, Attempt*> under_way_;
+    std::vector<transport::Message> inbox_; ///< the receiving caller's
+};
+
+} // namespace malla

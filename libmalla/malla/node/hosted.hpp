@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/codec/call.hpp"
+#include "malla/service/live_service.hpp"
+#include "malla/wire/call.hpp"
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace malla {
+
+/// A service as its node sees it: callbacks by name, arguments and results as bytes.
+///
+/// The node calls `start` before and `stop` after all others; `run` comes from any thread.
+class Hosted {
+public:
+    struct Callback {
+        std::string name;
+        std::string description; ///< JSON: parameter names and the schemas of parameters and result
+        bool idempotent = false;
+    };
+
+    Hosted(std::vector<Callback> callbacks, bool local) : callbacks_{std::move(callbacks)}, local_{local} {}
+    virtual ~Hosted() = default;
+    Hosted(const Hosted&) = delete;
+    Hosted& operator=(const Hosted&) = delete;
+
+    [[nodiscard]] virtual ServiceCore& core() noexcept = 0;
+    [[nodiscard]] virtual Result<void> start(const Starting& starting) = 0;
+    virtual void stop() noexcept = 0;
+
+    /// Decodes `body`, calls the callback at that position of `callbacks`, and appends the encoded
+    /// result to `out`. The caller has passed the door and holds `gate`, if the service has one.
+    [[nodiscard]] virtual Result<void> run(std::size_t callback, wire::Content content, std::string_view body,
+                                           Gate* gate, const CallInfo& info, std::string& out) = 0;
+
+    [[nodiscard]] const std::vector<Callback>& callbacks() const noexcept { return callbacks_; }
+    /// A local service is not announced to the mesh.
+    [[nodiscard]] bool local() const noexcept { return local_; }
+
+private:
+    std::vector<Callback> callbacks_;
+    bool local_;
+};
+
+/// The codec of one callback's arguments and result.
+template <class C, class Arguments = ArgumentsOf<C>>
+struct CallbackCodec;
+
+template <class C, class... Arguments>
+struct CallbackCodec<C, std::tuple<Arguments...>> {
+    static_assert((codec::Serialisable<Arguments> && ...),
+                  "a parameter type of this callback cannot be sent: give it a serialize function with named fields");
+    static_assert(std::is_void_v<ResultOf<C>> || codec::Serialisable<ResultOf<C>>,
+                  "the result type of this callback cannot be sent: give it a serialize function with named fields");
+
+    using Tuple = std::tuple<Arguments...>;
+
+    static void encode_arguments(std::string& out, const Arguments&... arguments) {
+        codec::encode_arguments_binary(out, arguments...);
+    }
+    static Result<Tuple> decode_arguments(wire::Content content, std::string_view body) {
+        if (content == wire::Content::binary) return codec::decode_arguments_binary<Arguments...>(body);
+        return codec::decode_arguments_json<Arguments...>(body, parameter_names<C>());
+    }
+    static Result<ResultOf<C>> decode_result(std::string_view body) {
+        return codec::decode_result_binary<ResultOf<C>>(body);
+    }
+    static Result<void> encode_result(wire::Content content, const Result<ResultOf<C>>& result, std::string& out) {
+        if constexpr (std::is_void_v<ResultOf<C>>) {
+            if (content == wire::Content::json) out += "null";
+            return {};
+        } else {
+            if (content == wire::Content::json) return codec::encode_result_json(out, *result);
+            codec::encode_result_binary(out, *result);
+            return {};
+        }
+    }
+    static std::string description() {
+        return *codec::describe_callback<ResultOf<C>, Arguments...>(parameter_names<C>(), is_idempotent<C>).dump();
+    }
+};
+
+/// Hosts `S`, whose exported callbacks are exactly those of its Api.
+template <class S>
+class HostedService final : public Hosted {
+public:
+    explicit HostedService(S service = {}) : Hosted{describe(), is_local<S>}, live_{std::move(service)} {}
+
+    [[nodiscard]] LiveService<S>& live() noexcept { return live_; }
+    [[nodiscard]] ServiceCore& core() noexcept override { return live_; }
+    [[nodiscard]] Result<void> start(const Starting& starting) override { return live_.start(starting); }
+    void stop() noexcept override { live_.stop(); }
+
+    [[nodiscard]] Result<void> run(std::size_t callback, wire::Content content, std::string_view body, Gate* gate,
+                                   const CallInfo& info, std::string& out) override {
+        return runs[callback](live_, content, body, gate, info, out);
+    }
+
+private:
+    using Run = Result<void> (*)(LiveService<S>&, wire::Content, std::string_view, Gate*, const CallInfo&,
+                                 std::string&);
+
+    template <class C>
+    static Result<void> run_one(LiveService<S>& live, wire::Content content, std::string_view body, Gate* gate,
+                                const CallInfo& info, std::string& out) {
+        using Codec = CallbackCodec<C>;
+        auto arguments = Codec::decode_arguments(content, body);
+        if (!arguments) return std::move(arguments).error();
+        auto result = std::apply(
+            [&](auto&... each) { return live.template call_inside<C>(gate, &info, std::move(each)...); }, *arguments);
+        if (!result) return std::move(result).error();
+        return Codec::encode_result(content, result, out);
+    }
+
+    template <class>
+    struct Table;
+    template <class... C>
+    struct Table<TypeList<C...>> {
+        static constexpr std::array<Run, sizeof...(C)> runs{&run_one<C>...};
+        static std::vector<Callback> describe() {
+            return {Callback{std::string{callback_name<C>()}, CallbackCodec<C>::description(), is_idempotent<C>}...};
+        }
+    };
+    using Exported = Table<typename S::ApiType::Callbacks>;
+
+    static std::vector<Callback> describe() { return Exported::describe(); }
+    static constexpr auto& runs = Exported::runs;
+
+    LiveService<S> live_;
+};
+
+} // namespace malla

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/node/manifest.hpp"
+
+#include <filesystem>
+#include <memory>
+
+namespace malla {
+
+/// Reads the manifest of a shared object from its file, without loading it. `manifest_invalid` when
+/// there is none, `manifest_mismatch` when it was built for another malla.
+[[nodiscard]] Result<Manifest> read_manifest(const std::filesystem::path& file);
+
+/// A loaded shared object, unloaded at the end of its life; what came from it must be gone by then.
+class Module {
+public:
+    /// Checks the manifest, then loads. Code that passes the check is trusted.
+    [[nodiscard]] static Result<Module> load(const std::filesystem::path& file);
+
+    [[nodiscard]] std::unique_ptr<Hosted> create() const { return std::unique_ptr<Hosted>{manifest_->create()}; }
+
+private:
+    struct Close {
+        void operator()(void* handle) const noexcept;
+    };
+
+    Module(void* handle, const Manifest* manifest) noexcept : handle_{handle}, manifest_{manifest} {}
+
+    std::unique_ptr<void, Close> handle_;
+    const Manifest* manifest_;
+};
+
+} // namespace malla

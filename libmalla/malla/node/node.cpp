@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/node/node.hpp"
+
+#include "malla/node/node_core.hpp"
+#include "malla/node/remote.hpp"
+#include "malla/node/stop_signal.hpp"
+
+#include <algorithm>
+
+namespace malla {
+
+namespace {
+
+std::string text_of(const Version& version) { return version.text(); }
+
+NodeView view_of(const wire::NodeRecord& record) {
+    NodeView view{record.id,
+                  record.name,
+                  record.cluster,
+                  record.host,
+                  record.pid,
+                  record.endpoints.empty() ? std::string{} : record.endpoints.front(),
+                  static_cast<std::int64_t>(record.started_at_ms),
+                  record.load,
+                  false,
+                  {}};
+    for (const auto& service : record.services) view.services.push_back(service.name);
+    return view;
+}
+
+InstanceView view_of(const wire::NodeRecord& node, const wire::ServiceRecord& service) {
+    InstanceView view{service.name,
+                      text_of(service.version),
+                      node.draining ? RunningStatus::draining : service.status,
+                      service.admin_status,
+                      service.concurrent,
+                      node.id,
+                      node.name,
+                      node.load,
+                      false,
+                      {}};
+    for (const auto& callback : service.callbacks) view.callbacks.push_back({callback.name, callback.description});
+    return view;
+}
+
+Request json_request(std::string_view service, std::string_view callback, std::string_view arguments,
+                     const CallOptions& options) {
+    Request request;
+    request.service = service;
+    request.callback = callback;
+    request.content = wire::Content::json;
+    request.body = arguments;
+    request.options = options;
+    return request;
+}
+
+Result<std::string> text_of_body(std::string_view body) { return std::string{body}; }
+
+} // namespace
+
+namespace detail {
+
+Result<Answer> call(Node& node, Request request) { return node.core().call(std::move(request)); }
+
+std::unique_ptr<CallState> begin(Node& node, Request request) {
+    auto state = std::make_unique<CallState>(node.core(), std::move(request));
+    state->begin();
+    return state;
+}
+
+} // namespace detail
+
+Node::Node(NodeOptions options) : core_{std::make_unique<Core>(std::move(options))} {}
+
+Node::~Node() = default;
+
+NodeId Node::id() const noexcept { return core_->id(); }
+const std::string& Node::name() const noexcept { return core_->options().name; }
+const std::string& Node::endpoint() const noexcept { return core_->endpoint(); }
+
+Result<void> Node::host(std::unique_ptr<Hosted> service) {
+    return core_->host(std::make_shared<ServedService>(std::move(service), std::nullopt));
+}
+
+Result<void> Node::load(const std::filesystem::path& file) {
+    auto module = Module::load(file);
+    if (!module) return std::move(module).error();
+    auto hosted = module->create();
+    return core_->host(std::make_shared<ServedService>(std::move(hosted), std::move(*module)));
+}
+
+Result<std::string> Node::call(std::string_view service, std::string_view callback, std::string_view arguments,
+                               const CallOptions& options) {
+    auto answer = core_->call(json_request(service, callback, arguments, options));
+    if (!answer) return std::move(answer).error();
+    return std::string{answer->body()};
+}
+
+Future<std::string> Node::async(std::string_view service, std::string_view callback, std::string_view arguments,
+                                const CallOptions& options) {
+    return {detail::begin(*this, json_request(service, callback, arguments, options)), &text_of_body};
+}
+
+Result<void> Node::wait_for_mesh(Deadline deadline) { return core_->membership().wait_joined(deadline); }
+
+Result<void> Node::wait_for(std::string_view service, Deadline deadline) {
+    while (true) {
+        const auto version = core_->directory_version();
+        if (!core_->instances(service, {}).empty()) return {};
+        if (deadline.passed(Clock::now())) return core_->why_unavailable(service);
+        core_->wait_for_change(version, deadline);
+    }
+}
+
+std::vector<NodeView> Node::nodes() const {
+    const auto& shared = core_->membership().directory();
+    auto views = shared.read([](const discovery::Directory& directory) {
+        std::vector<NodeView> found;
+        directory.for_each([&](const wire::NodeRecord& node) { found.push_back(view_of(node)); });
+        return found;
+    });
+    for (auto& view : views) view.stale = shared.is_stale(view.id);
+    std::ranges::sort(views, {}, [](const NodeView& view) { return std::pair{view.name, view.id}; });
+    return views;
+}
+
+std::vector<InstanceView> Node::instances() const {
+    const auto& shared = core_->membership().directory();
+    auto views = shared.read([](const discovery::Directory& directory) {
+        std::vector<InstanceView> found;
+        directory.for_each([&](const wire::NodeRecord& node) {
+            for (const auto& service : node.services) found.push_back(view_of(node, service));
+        });
+        return found;
+    });
+    for (auto& view : views) view.stale = shared.is_stale(view.node);
+    std::ranges::sort(views, {}, [](const InstanceView& view) {
+        return std::tuple{view.service, view.node_name, view.node};
+    });
+    return views;
+}
+
+std::vector<InstanceView> Node::instances_of(std::string_view service) const {
+    auto views = instances();
+    std::erase_if(views, [&](const InstanceView& view) { return view.service != service; });
+    return views;
+}
+
+bool Node::holds_rendezvous() const { return core_->membership().holds_rendezvous(); }
+
+int Node::run() {
+    {
+        StopSignal signal;
+        signal.wait();
+    }
+    stop();
+    return 0;
+}
+
+void Node::stop() { core_->stop(); }
+
+} // namespace malla

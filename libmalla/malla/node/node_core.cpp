@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/node/node_core.hpp"
+
+#include "malla/base/log.hpp"
+#include "malla/transport/endpoint.hpp"
+#include "malla/transport/thread.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <random>
+
+namespace malla {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// After the calls have ended, for goodbyes and for threads to return.
+constexpr auto farewell_limit = 500ms;
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+std::uint64_t unix_ms() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
+wire::ServiceRecord record_of(Hosted& hosted) {
+    wire::ServiceRecord record;
+    record.name = hosted.core().name();
+    record.version = hosted.core().version();
+    record.status = hosted.core().running_status();
+    record.concurrent = hosted.core().concurrent();
+    std::string content = record.name + record.version.text();
+    for (const auto& callback : hosted.callbacks()) {
+        record.callbacks.push_back({callback.name, callback.description});
+        content += callback.name + callback.description;
+    }
+    record.content_hash = codec::fingerprint(content);
+    return record;
+}
+
+Result<void> may_bind(std::string_view endpoint, bool insecure) {
+    if (insecure || transport::is_loopback(endpoint)) return {};
+    return Status{"credentials_required", "others than this machine could connect to " + std::string{endpoint} +
+                                              "; bind a loopback address, or say --insecure"};
+}
+
+// The publish socket is bound beside the ROUTER.
+std::string with_any_port(std::string_view endpoint) {
+    if (!endpoint.starts_with("tcp://")) return "tcp://127.0.0.1:*";
+    return std::string{endpoint.substr(0, endpoint.rfind(':'))} + ":*";
+}
+
+} // namespace
+
+Node::Core::Core(NodeOptions options) : options_{std::move(options)} {
+    if (options_.name.empty()) options_.name = host_name() + '-' + std::to_string(::getpid());
+    if (options_.hosts) open_server();
+    join_mesh();
+    control_thread_ = transport::start_thread("malla-control", [this] { control_.run(); });
+    if (server_) server_->start();
+}
+
+Node::Core::~Core() { stop(); }
+
+void Node::Core::open_server() {
+    value_or_throw(may_bind(options_.bind, options_.insecure));
+    router_ = value_or_throw(transport::Socket::open(transport::Pattern::router));
+    const std::string bound = value_or_throw(router_->bind(options_.bind));
+    endpoint_ = options_.advertise.empty() ? bound : value_or_throw(transport::canonical(options_.advertise));
+    router_monitor_ = value_or_throw(router_->monitor());
+    const auto hand_on = [this](transport::Message&& message) {
+        auto shared = std::make_shared<transport::Message>(std::move(message));
+        control_.post([this, shared] { membership_->on_message(*shared); });
+    };
+    server_ = std::make_unique<CallServer>(*router_,
+                                           CallServer::Options{id_, options_.takeover_after,
+                                                               std::max<std::size_t>(options_.max_workers, 2),
+                                                               options_.max_queued_calls},
+                                           hand_on);
+}
+
+void Node::Core::join_mesh() {
+    discovery::MembershipOptions joining;
+    joining.brokers = options_.brokers;
+    joining.peers = options_.peers;
+    joining.loopback = options_.loopback;
+    joining.hosts = options_.hosts;
+    joining.publish_bind = with_any_port(options_.bind);
+    joining.insecure = options_.insecure;
+    wire::NodeRecord self = record();
+    self.host = host_name();
+    self.pid = static_cast<std::uint32_t>(::getpid());
+    self.started_at_ms = unix_ms();
+    const auto reply = [this](transport::Peer peer, std::string frame) {
+        if (router_) (void)router_->send_to(peer, std::move(frame));
+    };
+    membership_ = value_or_throw(discovery::Membership::open(control_, std::move(joining), std::move(self), reply));
+    membership_->directory().observe([this](const discovery::Change& change) {
+        if (change.kind != discovery::Change::Kind::gone) return;
+        std::shared_ptr<Channel> lost;
+        {
+            const std::lock_guard lock{channels_mutex_};
+            if (const auto found = channels_.find(change.node); found != channels_.end()) lost = found->second;
+        }
+        if (lost) lose_channel(change.node, lost);
+    });
+    if (router_monitor_)
+        control_.add(*router_monitor_,
+                     [this](std::span<const transport::LinkEvent> events) { membership_->on_events(events); });
+}
+
+Result<void> Node::Core::host(std::shared_ptr<ServedService> service) {
+    if (!server_) return Status{"not_allowed"}.set_info("this node only calls; it was made with hosts = false");
+    const std::lock_guard lock{hosting_mutex_};
+    Hosted& hosted = *service->hosted;
+    const std::string name{hosted.core().name()};
+    if (auto added = server_->add(service); !added) return added;
+    const Json* config = options_.config.find(name);
+    const Json none = Json::object();
+    auto started = hosted.start(Starting{config ? *config : none, id_, options_.name});
+    if (!started) server_->remove(name);
+    else announce();
+    return started;
+}
+
+void Node::Core::announce() { membership_->update(record()); }
+
+wire::NodeRecord Node::Core::record() const {
+    wire::NodeRecord record;
+    record.id = id_;
+    record.name = options_.name;
+    record.cluster = options_.cluster;
+    record.draining = draining_;
+    if (!endpoint_.empty()) record.endpoints.push_back(endpoint_);
+    if (!server_) return record;
+    record.load = server_->load();
+    for (const auto& service : server_->all())
+        if (!service->hosted->local()) record.services.push_back(record_of(*service->hosted));
+    return record;
+}
+
+std::shared_ptr<ServedService> Node::Core::find_local(std::string_view service) const {
+    return server_ ? server_->find(service) : nullptr;
+}
+
+std::vector<Instance> Node::Core::instances(std::string_view service, std::string_view on) {
+    static thread_local std::mt19937_64 random{std::random_device{}()};
+    return membership_->directory().read([&](const discovery::Directory& directory) {
+        std::vector<Instance> found;
+        for (const wire::NodeRecord* node : directory.nodes_of(service, random, id_)) {
+            if (node->endpoints.empty()) continue;
+            if (!on.empty() && node->name != on && node->id.text() != on) continue;
+            found.push_back({node->id, node->name, node->endpoints.front()});
+        }
+        return found;
+    });
+}
+
+Result<std::shared_ptr<Channel>> Node::Core::channel(const Instance& instance) {
+    const std::lock_guard lock{channels_mutex_};
+    auto& known = channels_[instance.node];
+    if (known && !known->dead()) return known;
+    auto opened = Channel::open(instance.endpoint, instance.node_name, {});
+    if (!opened) {
+        channels_.erase(instance.node);
+        return opened;
+    }
+    known = *opened;
+    watch_channel(*opened, instance.node);
+    return opened;
+}
+
+void Node::Core::watch_channel(std::shared_ptr<Channel> channel, NodeId node) {
+    control_.post([this, channel, node] {
+        control_.add(channel->monitor(), [this, channel, node](std::span<const transport::LinkEvent> events) {
+            const bool ready = std::ranges::any_of(
+                events, [](const auto& event) { return event.kind == transport::LinkEvent::Kind::ready; });
+            const bool ended = std::ranges::any_of(events, [](const auto& event) {
+                return event.kind != transport::LinkEvent::Kind::ready &&
+                       event.kind != transport::LinkEvent::Kind::connected;
+            });
+            if (ready) channel->flush();
+            if (!ended) return;
+            const auto keep = channel; // this function object ends with the removal
+            lose_channel(node, keep);
+            membership_->suspect(node);
+        });
+    });
+}
+
+// Control thread.
+void Node::Core::lose_channel(NodeId node, const std::shared_ptr<Channel>& channel) {
+    control_.remove(channel->monitor());
+    channel->die();
+    const std::lock_guard lock{channels_mutex_};
+    if (const auto found = channels_.find(node); found != channels_.end() && found->second == channel)
+        channels_.erase(found);
+}
+
+void Node::Core::wait_for_change(std::uint64_t version, Deadline until) {
+    const auto& directory = membership_->directory();
+    (void)directory.wait([&](const discovery::Directory&) { return directory.version() != version; }, until);
+}
+
+Status Node::Core::why_unavailable(std::string_view service) {
+    const auto known = membership_->directory().read([&](const discovery::Directory& directory) {
+        std::optional<Status> reason;
+        directory.for_each([&](const wire::NodeRecord& node) {
+            for (const auto& each : node.services) {
+                if (each.name != service) continue;
+                if (node.draining) reason = Status{"draining", service};
+                else if (!each.is_callable()) reason = Status{"paused", service};
+            }
+        });
+        return reason;
+    });
+    if (known) return *known;
+    if (auto refused = membership_->refusal()) return *refused;
+    if (const auto unreachable = membership_->unreachable(); !unreachable.empty())
+        return Status{"endpoint_unreachable", unreachable.front()};
+    return Status{"service_not_available", service};
+}
+
+Result<Answer> Node::Core::call(Request request) {
+    if (request.options.on.empty() || request.options.on == options_.name || request.options.on == id_.text())
+        if (const auto local = find_local(request.service); local && local->hosted->core().open() && !draining_)
+            return call_local(*local, request);
+    CallState state{*this, std::move(request)};
+    state.begin();
+    state.wait(Deadline{Clock::time_point::max()});
+    return std::move(state.outcome());
+}
+
+Result<Answer> Node::Core::call_local(ServedService& service, const Request& request) {
+    const auto callback = service.callbacks.find(request.callback);
+    if (callback == service.callbacks.end()) return Status{"request_op_unknown", request.callback};
+    LocalEntry entry{service.hosted->core()};
+    if (!entry.entered()) return entry.refusal();
+    CallInfo info;
+    info.id = RequestId{id_, next_call_number()};
+    info.root = current_root();
+    info.caller = id_;
+    info.caller_name = options_.name;
+    info.deadline = std::min(request.options.deadline.value_or(Deadline::in(options_.timeout)), current_deadline());
+    for (const auto& [key, value] : request.options.metadata) info.metadata.emplace_back(key, value);
+    if (info.deadline.passed(Clock::now())) return Status{"expired"};
+    std::string body;
+    auto run = service.hosted->run(callback->second, request.content, request.body, entry.gate(), info, body);
+    if (!run) return std::move(run).error();
+    return Answer{std::move(body)};
+}
+
+void Node::Core::stop() {
+    const std::lock_guard hosting{hosting_mutex_};
+    if (std::exchange(stopped_, true)) return;
+    const Deadline drained = Deadline::in(options_.drain_limit);
+    std::vector<std::string> unfinished;
+    draining_ = true;
+    if (server_) {
+        server_->drain();
+        announce();
+        (void)server_->wait_idle(drained);
+        unfinished = server_->stop(Deadline::in(farewell_limit));
+        auto services = server_->all();
+        for (auto service = services.rbegin(); unfinished.empty() && service != services.rend(); ++service)
+            (*service)->hosted->stop();
+    }
+    membership_->stop(Deadline::in(farewell_limit));
+    control_.stop();
+    control_thread_.join();
+    for (auto& [node, channel] : channels_) channel->die();
+    if (unfinished.empty()) return;
+    for (const auto& call : unfinished) log(LogLevel::error, "still running when the node had to end: " + call);
+    std::_Exit(static_cast<int>(ExitCode::error_status)); // its threads use what would be destroyed now
+}
+
+} // namespace malla

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/discovery/membership.hpp"
+#include "malla/node/call_server.hpp"
+#include "malla/node/caller.hpp"
+#include "malla/node/node.hpp"
+#include "malla/transport/poller.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+
+namespace malla {
+
+/// What a node is made of: the server of calls, the channels to others, the membership, and the
+/// control thread on which discovery works, so that it never waits behind calls.
+class Node::Core final : public CallWays {
+public:
+    explicit Core(NodeOptions options);
+    ~Core();
+
+    [[nodiscard]] Result<void> host(std::shared_ptr<ServedService> service);
+    void stop();
+
+    [[nodiscard]] const NodeOptions& options() const noexcept { return options_; }
+    [[nodiscard]] const std::string& endpoint() const noexcept { return endpoint_; }
+    [[nodiscard]] discovery::Membership& membership() noexcept { return *membership_; }
+    [[nodiscard]] const discovery::Membership& membership() const noexcept { return *membership_; }
+    /// The service of that name here, when it may be called from outside.
+    [[nodiscard]] std::shared_ptr<ServedService> find_local(std::string_view service) const;
+    /// Makes a call and waits for its outcome; one to a service of this node stays on this thread.
+    [[nodiscard]] Result<Answer> call(Request request);
+
+    [[nodiscard]] std::vector<Instance> instances(std::string_view service, std::string_view on) override;
+    [[nodiscard]] Result<std::shared_ptr<Channel>> channel(const Instance& instance) override;
+    void wait_for_change(std::uint64_t version, Deadline until) override;
+    [[nodiscard]] std::uint64_t directory_version() override { return membership_->directory().version(); }
+    [[nodiscard]] Status why_unavailable(std::string_view service) override;
+    void wait_for_mesh(Deadline until) override { (void)membership_->wait_joined(until); }
+    [[nodiscard]] NodeId id() const override { return id_; }
+    [[nodiscard]] std::string_view name() const override { return options_.name; }
+    [[nodiscard]] std::uint64_t next_call_number() override { return ++calls_; }
+    [[nodiscard]] Clock::duration timeout() const override { return options_.timeout; }
+
+private:
+    void open_server();
+    void join_mesh();
+    void watch_channel(std::shared_ptr<Channel> channel, NodeId node);
+    void lose_channel(NodeId node, const std::shared_ptr<Channel>& channel);
+    void announce();
+    Result<Answer> call_local(ServedService& service, const Request& request);
+    [[nodiscard]] wire::NodeRecord record() const;
+
+    const NodeId id_ = NodeId::random();
+    NodeOptions options_;
+    std::string endpoint_;
+    std::atomic<std::uint64_t> calls_ = 0;
+    std::atomic<bool> draining_ = false;
+    bool stopped_ = false;
+
+    transport::Poller control_;
+    std::unique_ptr<transport::Socket> router_;
+    std::unique_ptr<transport::Monitor> router_monitor_;
+    std::unique_ptr<discovery::Membership> membership_;
+    std::unique_ptr<CallServer> server_;
+
+    std::mutex channels_mutex_;
+    std::unordered_map<NodeId, std::shared_ptr<Channel>> channels_;
+    std::mutex hosting_mutex_; ///< one service starts or stops at a time
+    std::thread control_thread_;
+};
+
+} // namespace malla

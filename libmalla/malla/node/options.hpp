@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/base/deadline.hpp"
+#include "malla/base/json.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace malla {
+
+/// How a node takes part in its mesh. Every value has a default that works on one machine.
+struct NodeOptions {
+    /// Shown to people and accepted by `--on`; empty means HOST-PID.
+    std::string name;
+    /// Nodes of other clusters are invisible.
+    std::string cluster = "malla";
+    /// Brokers to meet at.
+    std::vector<std::string> brokers;
+    /// Nodes to join through.
+    std::vector<std::string> peers;
+    /// Where the nodes of one machine meet when neither a broker nor a peer is named.
+    std::string loopback = "tcp://127.0.0.1:6255";
+    /// Where this node serves calls; port `*` lets the system choose.
+    std::string bind = "tcp://127.0.0.1:*";
+    /// What others connect to, where that differs from `bind` (containers, address translation).
+    std::string advertise;
+    /// Allows binding beyond loopback without credentials.
+    bool insecure = false;
+    /// Whether this node will host services. One that only calls binds and announces nothing.
+    bool hosts = true;
+    /// How long a call may take when its caller names no limit.
+    Clock::duration timeout = std::chrono::seconds{15};
+    /// A handler that runs longer has its thread replaced as the reader of requests.
+    Clock::duration takeover_after = std::chrono::microseconds{200};
+    /// At most as many handlers run at once; further calls queue, then are answered `busy`.
+    std::size_t max_workers = 64;
+    /// What waits for a worker at most.
+    std::size_t max_queued_calls = 4096;
+    /// How long a stopping node waits for the calls that run.
+    Clock::duration drain_limit = std::chrono::seconds{10};
+    /// An object with one member for each service: what its plugins are configured with.
+    Json config = Json::object();
+};
+
+/// The options that the flags and the environment of a program give: `--name`, `--broker`,
+/// `--peer`, `--loopback`, `--cluster`, `--bind`, `--advertise`, `--insecure`, `--timeout`,
+/// and MALLA_BROKER, MALLA_PEER, MALLA_LOOPBACK, MALLA_CLUSTER, MALLA_TIMEOUT (lists are
+/// separated by commas). A flag wins over the environment. Other arguments are left alone.
+/// Throws `Error` for a value that cannot be read.
+[[nodiscard]] NodeOptions options(int argc, char** argv);
+
+/// How one call is made.
+struct CallOptions {
+    /// Nothing: the node's `timeout`. Inside a handler no call outlives the handler's own deadline.
+    std::optional<Deadline> deadline;
+    /// Allows a second run on another instance when the first may have run; logged.
+    bool idempotent = false;
+    /// Decides at the first snapshot whether the service is there, instead of waiting for it.
+    bool no_wait = false;
+    /// Only this instance, by node name or id; empty: any.
+    std::string on;
+    /// Handed to the handler and to interceptors.
+    std::vector<std::pair<std::string, std::string>> metadata;
+};
+
+/// A call's deadline, `limit` from now.
+[[nodiscard]] inline CallOptions within(Clock::duration limit) {
+    CallOptions options;
+    options.deadline = Deadline::in(limit);
+    return options;
+}
+
+} // namespace malla

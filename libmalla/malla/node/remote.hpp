@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/node/node.hpp"
+
+#include <memory>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace malla {
+
+/// Whether a call's first argument says how to call instead of being an argument.
+template <class... Arguments>
+inline constexpr bool first_is_options = false;
+template <class First, class... Rest>
+inline constexpr bool first_is_options<First, Rest...> = std::is_same_v<std::remove_cvref_t<First>, CallOptions>;
+
+namespace detail {
+
+[[nodiscard]] Result<Answer> call(Node& node, Request request);
+[[nodiscard]] std::unique_ptr<CallState> begin(Node& node, Request request);
+
+} // namespace detail
+
+/// Calls a service by its contract, wherever it runs; the service need not be there yet.
+///
+/// `call` throws `Error`, `try_call` gives a `Result`, `async` a `Future`. Each has a second form
+/// whose first argument says how: `within(200ms)`. Any thread; it must not outlive its node.
+template <class Api>
+class Remote {
+public:
+    explicit Remote(Node& node) noexcept : node_{&node} {}
+
+    template <class C, class... Arguments>
+        requires(!first_is_options<Arguments...>)
+    ResultOf<C> call(Arguments&&... arguments) {
+        return value_or_throw(try_call<C>(CallOptions{}, std::forward<Arguments>(arguments)...));
+    }
+    template <class C, class... Arguments>
+    ResultOf<C> call(CallOptions options, Arguments&&... arguments) {
+        return value_or_throw(try_call<C>(std::move(options), std::forward<Arguments>(arguments)...));
+    }
+
+    template <class C, class... Arguments>
+        requires(!first_is_options<Arguments...>)
+    Result<ResultOf<C>> try_call(Arguments&&... arguments) {
+        return try_call<C>(CallOptions{}, std::forward<Arguments>(arguments)...);
+    }
+    template <class C, class... Arguments>
+    Result<ResultOf<C>> try_call(CallOptions options, Arguments&&... arguments) {
+        auto answer = detail::call(*node_, request<C>(std::move(options), std::forward<Arguments>(arguments)...));
+        if (!answer) return std::move(answer).error();
+        return CallbackCodec<C>::decode_result(answer->body());
+    }
+
+    template <class C, class... Arguments>
+        requires(!first_is_options<Arguments...>)
+    Future<ResultOf<C>> async(Arguments&&... arguments) {
+        return async<C>(CallOptions{}, std::forward<Arguments>(arguments)...);
+    }
+    template <class C, class... Arguments>
+    Future<ResultOf<C>> async(CallOptions options, Arguments&&... arguments) {
+        return {detail::begin(*node_, request<C>(std::move(options), std::forward<Arguments>(arguments)...)),
+                &CallbackCodec<C>::decode_result};
+    }
+
+private:
+    template <class C, class... Arguments>
+    static Request request(CallOptions options, Arguments&&... arguments) {
+        static_assert(detail::index_of<C>(typename Api::Callbacks{}) < Api::Callbacks::size,
+                      "malla: this callback is not in the Api of the service");
+        Request request;
+        request.service = Api::name();
+        request.callback = callback_name<C>();
+        request.idempotent = is_idempotent<C>;
+        request.options = std::move(options);
+        encode<C>(request.body, std::forward<Arguments>(arguments)...);
+        return request;
+    }
+
+    template <class C, class... Arguments>
+    static void encode(std::string& body, Arguments&&... arguments) {
+        // The declared types are what travels, so that 2 reads as 2.0 where a double is asked for.
+        [&]<class... Declared>(std::type_identity<std::tuple<Declared...>>) {
+            CallbackCodec<C>::encode_arguments(body, Declared(std::forward<Arguments>(arguments))...);
+        }(std::type_identity<ArgumentsOf<C>>{});
+    }
+
+    Node* node_;
+};
+
+} // namespace malla

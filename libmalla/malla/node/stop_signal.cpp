@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/node/stop_signal.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cassert>
+#include <cerrno>
+#include <system_error>
+
+namespace malla {
+
+namespace {
+
+std::atomic<int> write_fd = -1;
+
+void on_signal(int number) {
+    const int saved = errno;
+    const auto byte = static_cast<unsigned char>(number);
+    // The pipe is empty but for signals, and a byte more says nothing new.
+    if (::write(write_fd.load(), &byte, 1) < 0) errno = saved;
+    errno = saved;
+}
+
+} // namespace
+
+StopSignal::StopSignal() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::system_error{errno, std::system_category(), "pipe2"};
+    assert(write_fd < 0);
+    read_fd_ = ends[0];
+    write_fd = ends[1];
+    struct sigaction action {};
+    action.sa_handler = on_signal;
+    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+    ::sigaction(SIGTERM, &action, &old_term_);
+    ::sigaction(SIGINT, &action, &old_int_);
+}
+
+StopSignal::~StopSignal() {
+    ::close(read_fd_);
+    ::close(write_fd.exchange(-1));
+}
+
+int StopSignal::wait() {
+    unsigned char number = 0;
+    while (::read(read_fd_, &number, 1) < 0 && errno == EINTR) {
+    }
+    return number;
+}
+
+} // namespace malla

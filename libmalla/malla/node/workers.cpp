@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/node/workers.hpp"
+
+#include "malla/transport/thread.hpp"
+
+#include <utility>
+
+namespace malla {
+
+namespace {
+
+// The watch goes to sleep after so many looks without any work.
+constexpr int looks_before_sleep = 16;
+
+} // namespace
+
+/// What a worker's thread knows of itself.
+struct Workers::ThisThread final : BlockingListener {
+    explicit ThisThread(Workers& owner) : workers{owner} {}
+
+    void about_to_block() noexcept override { workers.give_up_lead(*this); }
+
+    Workers& workers;
+    std::uint64_t running = 0;    ///< the value of `lead_` while this thread leads and runs a piece, else 0
+    std::vector<Work*> following; ///< to run after the present piece
+};
+
+thread_local Workers::ThisThread* Workers::this_thread_ = nullptr;
+
+Workers::Workers(WorkSource& source, Limits limits) : source_{source}, limits_{limits} {}
+
+Workers::~Workers() {
+    (void)stop(Deadline{Clock::time_point::max()});
+    for (auto& thread : threads_) thread.join();
+    if (watch_.joinable()) watch_.join();
+}
+
+void Workers::start() {
+    const std::lock_guard lock{mutex_};
+    watch_ = transport::start_thread("malla-watch", [this] { watch(); });
+    lead_vacant_ = true;
+    spawn_locked();
+}
+
+bool Workers::post(Work& work) {
+    const std::lock_guard lock{mutex_};
+    if (queue_.size() >= limits_.max_queued) return false;
+    queue_.push_back(&work);
+    appoint_locked();
+    return true;
+}
+
+void Workers::post_after_this(Work& work) {
+    if (this_thread_ && &this_thread_->workers == this) {
+        this_thread_->following.push_back(&work);
+        return;
+    }
+    const std::lock_guard lock{mutex_};
+    queue_.push_back(&work);
+    appoint_locked();
+}
+
+bool Workers::may_run_here() noexcept { return busy_.load(std::memory_order_relaxed) + 1 < limits_.max_threads; }
+
+std::size_t Workers::stop(Deadline deadline) {
+    std::unique_lock lock{mutex_};
+    stopping_.store(true);
+    source_.interrupt();
+    changed_.notify_all();
+    watch_changed_.notify_all();
+    ended_.wait_until(lock, deadline.at(), [this] { return running_threads_ == 0; });
+    return running_threads_;
+}
+
+void Workers::run_thread() {
+    ThisThread self{*this};
+    this_thread_ = &self;
+    set_blocking_listener(&self);
+    std::unique_lock lock{mutex_};
+    while (!stopping_) {
+        if (lead_vacant_) {
+            lead_vacant_ = false;
+            lock.unlock();
+            lead(self);
+            lock.lock();
+        } else if (!queue_.empty()) {
+            Work* work = queue_.front();
+            queue_.pop_front();
+            lock.unlock();
+            run_chain(self, *work);
+            lock.lock();
+        } else {
+            ++idle_;
+            changed_.wait(lock);
+            --idle_;
+        }
+    }
+    --running_threads_;
+    ended_.notify_all();
+    this_thread_ = nullptr;
+}
+
+// Reads and runs until another thread has the lead.
+void Workers::lead(ThisThread& self) {
+    while (!stopping_.load(std::memory_order_relaxed)) {
+        if (Work* work = source_.next()) {
+            run_inline(self, *work);
+            if (self.running == 0) return;
+            self.running = 0;
+        } else {
+            source_.wait();
+        }
+    }
+}
+
+// Leaves `self.running` at 0 when the lead was lost meanwhile.
+void Workers::run_inline(ThisThread& self, Work& work) {
+    const std::uint64_t running = lead_.load(std::memory_order_relaxed) + 1;
+    self.running = running;
+    lead_.store(running);
+    if (watch_sleeps_.load()) {
+        const std::lock_guard lock{mutex_};
+        watch_sleeps_.store(false);
+        watch_changed_.notify_one();
+    }
+    run_chain(self, work);
+    auto expected = running;
+    if (!lead_.compare_exchange_strong(expected, running + 1)) self.running = 0;
+}
+
+void Workers::run_chain(ThisThread& self, Work& work) noexcept {
+    busy_.fetch_add(1, std::memory_order_relaxed);
+    work.run();
+    while (!self.following.empty()) {
+        Work* next = self.following.back();
+        self.following.pop_back();
+        next->run();
+    }
+    busy_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Workers::give_up_lead(ThisThread& self) {
+    if (self.running != 0) take_lead_from(self.running);
+}
+
+// Takes the lead from the thread that runs the piece of `state`, if it still does.
+bool Workers::take_lead_from(std::uint64_t state) {
+    if (!lead_.compare_exchange_strong(state, state + 1)) return false;
+    const std::lock_guard lock{mutex_};
+    lead_vacant_ = true;
+    appoint_locked();
+    return true;
+}
+
+// There is something to do: wakes a thread for it, or makes one.
+void Workers::appoint_locked() {
+    if (stopping_) return;
+    const std::size_t wanted = queue_.size() + (lead_vacant_ ? 1 : 0);
+    if (wanted > idle_ && running_threads_ < limits_.max_threads) spawn_locked();
+    else changed_.notify_one();
+}
+
+void Workers::spawn_locked() {
+    ++running_threads_;
+    threads_.push_back(transport::start_thread("malla-worker", [this] { run_thread(); }));
+}
+
+// Takes the lead from a thread that runs one piece for longer than a look and the next.
+void Workers::watch() {
+    std::unique_lock lock{mutex_};
+    std::uint64_t seen = 0;
+    int quiet = 0;
+    while (!stopping_) {
+        if (quiet < looks_before_sleep) {
+            watch_changed_.wait_for(lock, limits_.takeover_after);
+        } else {
+            watch_sleeps_.store(true);
+            if (lead_.load() == seen) watch_changed_.wait(lock, [this] { return !watch_sleeps_ || stopping_; });
+            watch_sleeps_.store(false);
+            quiet = 0;
+        }
+        const std::uint64_t state = lead_.load();
+        const bool runs = state % 2 == 1;
+        quiet = state == seen && !runs ? quiet + 1 : 0;
+        if (runs && state == seen) {
+            lock.unlock();
+            take_lead_from(state);
+            lock.lock();
+        }
+        seen = state;
+    }
+}
+
+} // namespace malla

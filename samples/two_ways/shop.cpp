@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Takes orders, and asks the kitchen, in the other program, to cook them.
+#include "malla/node/remote.hpp"
+#include "two_ways/kitchen_api.hpp"
+#include "two_ways/shop_api.hpp"
+
+struct Shop : malla::Service<ShopApi> {
+    malla::Remote<KitchenApi> kitchen;
+
+    double on(Order, std::string dish, int plates) { return kitchen.call<Cook>(dish, plates); }
+    double on(Price, std::string dish) { return dish == "soup" ? 4.5 : 9.0; }
+};
+
+int main(int argc, char** argv) {
+    malla::Node node{malla::options(argc, argv)};
+    node.start(Shop{.kitchen = malla::Remote<KitchenApi>{node}});
+    return node.run();
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/base/deadline.hpp"
+#include "malla/base/ids.hpp"
+#include "malla/base/service_status.hpp"
+#include "malla/base/version.hpp"
+
+#include <gtest/gtest.h>
+
+namespace malla {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Duration, ReadsCountAndUnit) {
+    EXPECT_EQ(parse_duration("200ms"), 200ms);
+    EXPECT_EQ(parse_duration("5s"), 5s);
+    EXPECT_EQ(parse_duration("2m"), 2min);
+    EXPECT_EQ(parse_duration("1h"), 1h);
+    EXPECT_EQ(parse_duration("250us"), 250us);
+    EXPECT_EQ(parse_duration("1.5s"), 1500ms);
+    EXPECT_EQ(parse_duration("0s"), 0s);
+}
+
+TEST(Duration, RefusesEverythingElse) {
+    for (const auto* text : {"", "5", "s", "-1s", "5 s", "5sec", "1e3s", "nan s", "5s ", "99999999999h", "inf"})
+        EXPECT_FALSE(parse_duration(text)) << text;
+}
+
+TEST(Duration, IsWrittenInTheLargestWholeUnit) {
+    EXPECT_EQ(duration_text(200ms), "200ms");
+    EXPECT_EQ(duration_text(120s), "2m");
+    EXPECT_EQ(duration_text(90s), "90s");
+    EXPECT_EQ(duration_text(0s), "0s");
+}
+
+TEST(Deadline, HasPassedAtItsInstant) {
+    const Clock::time_point now{1s};
+    const Deadline deadline{now + 5s};
+    EXPECT_FALSE(deadline.passed(now + 5s - 1ns));
+    EXPECT_TRUE(deadline.passed(now + 5s));
+    EXPECT_EQ(deadline.left(now), 5s);
+    EXPECT_EQ(deadline.left(now + 9s), 0s);
+}
+
+TEST(Deadline, ALimitTooLongIsTheEndOfTime) {
+    EXPECT_EQ(Deadline::in(Clock::duration::max()).at(), Clock::time_point::max());
+}
+
+TEST(NodeId, IsReadAsItIsWritten) {
+    const NodeId id = NodeId::random();
+    EXPECT_EQ(id.text().size(), 32u);
+    EXPECT_EQ(NodeId::parse(id.text()), id);
+    EXPECT_NE(NodeId::random(), id);
+    EXPECT_TRUE(NodeId{}.is_nil());
+    EXPECT_FALSE(id.is_nil());
+}
+
+TEST(NodeId, RefusesWhatIsNone) {
+    EXPECT_FALSE(NodeId::parse(""));
+    EXPECT_FALSE(NodeId::parse("0123456789abcdef0123456789abcde"));
+    EXPECT_FALSE(NodeId::parse("0123456789abcdef0123456789abcdeg"));
+    EXPECT_FALSE(NodeId::parse("0123456789ABCDEF0123456789abcdef"));
+}
+
+TEST(ServiceStatus, NamesAreThoseOfTheMesh) {
+    EXPECT_EQ(name_of(RunningStatus::running), "running");
+    EXPECT_EQ(name_of(RunningStatus::draining), "draining");
+    EXPECT_EQ(name_of(AdminStatus::pause), "pause");
+}
+
+TEST(Version, IsOrderedAndWritten) {
+    EXPECT_LT((Version{1, 2, 3}), (Version{1, 10, 0}));
+    EXPECT_EQ((Version{1, 2, 3}).text(), "1.2.3");
+}
+
+} // namespace
+} // namespace malla
