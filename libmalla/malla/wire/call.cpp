@@ -130,7 +130,8 @@ Result<std::string> encode(const Call& call) {
 
 Result<Call> decode_call(std::string_view frame) {
     Reader in{frame, Type::call};
-    Call call;
+    Result<Call> result{Call{}};
+    Call& call = *result;
     call.id = in.number<std::uint64_t>();
     if (call.id == 0) in.fail("the id is 0");
     call.origin = in.id();
@@ -148,7 +149,8 @@ Result<Call> decode_call(std::string_view frame) {
     call.callback = in.given_name("callback name");
     read_fields(in, call);
     call.body = in.body();
-    return in.finish(std::move(call));
+    if (auto fault = in.finish()) result = *std::move(fault);
+    return result;
 }
 
 void encode_header(std::string& out, const Reply& reply) {
@@ -168,11 +170,12 @@ std::string encode(const Reply& reply) {
 
 Result<Reply> decode_reply(std::string_view frame) {
     Reader in{frame, Type::reply};
-    Reply reply;
-    reply.id = in.number<std::uint64_t>();
-    reply.content = read_content(in);
-    reply.body = in.body();
-    return in.finish(std::move(reply));
+    Result<Reply> result{Reply{}};
+    result->id = in.number<std::uint64_t>();
+    result->content = read_content(in);
+    result->body = in.body();
+    if (auto fault = in.finish()) result = *std::move(fault);
+    return result;
 }
 
 std::string encode(const Failure& failure) {

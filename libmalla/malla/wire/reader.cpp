@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/wire/reader.hpp"
 
-#include "malla/wire/text.hpp"
-
-#include <algorithm>
+#include <string>
 
 namespace malla::wire {
 
@@ -25,13 +23,11 @@ std::optional<Status> foreign_fault(std::string_view frame) {
                                              std::to_string(int{min_version}) + " to " + std::to_string(int{version})};
 }
 
-std::optional<std::string> text_fault(std::string_view text, std::string_view what, std::size_t max, bool printable) {
-    if (text.size() > max) [[unlikely]]
-        return "the " + std::string{what} + " is " + std::to_string(text.size()) + " bytes, at most " +
-               std::to_string(max);
-    if (!(printable ? is_printable(text) : is_utf8(text))) [[unlikely]]
-        return "the " + std::string{what} + (printable ? " is not printable UTF-8" : " is not UTF-8");
-    return std::nullopt;
+std::string illegal_text(std::string_view text, std::string_view what, std::size_t max, bool printable) {
+    const std::string subject = "the " + std::string{what};
+    if (text.size() > max)
+        return subject + " is " + std::to_string(text.size()) + " bytes, at most " + std::to_string(max);
+    return subject + (printable ? " is not printable UTF-8" : " is not UTF-8");
 }
 
 void Reader::open(std::string_view frame) {
@@ -62,13 +58,6 @@ std::string_view Reader::too_short(std::size_t count) {
     return {};
 }
 
-NodeId Reader::id() {
-    const std::string_view from = take(NodeId::size_bytes);
-    NodeId::Bytes bytes{};
-    if (!from.empty()) std::memcpy(bytes.data(), from.data(), bytes.size());
-    return NodeId{bytes};
-}
-
 NodeId Reader::node() {
     const NodeId node = id();
     if (node.is_nil()) fail("the node id is nil");
@@ -90,14 +79,6 @@ std::string_view Reader::given_name(std::string_view what) {
 std::string_view Reader::text(std::string_view what, std::size_t max) {
     const std::size_t length = number<std::uint16_t>();
     return checked(take(length), what, max, false);
-}
-
-std::string_view Reader::checked(std::string_view text, std::string_view what, std::size_t max, bool printable) {
-    const bool legal = text.size() <= max && (printable ? is_printable(text) : is_utf8(text));
-    if (legal) [[likely]]
-        return text;
-    fail(*text_fault(text, what, max, printable));
-    return {};
 }
 
 std::optional<Reader::Field> Reader::field() {

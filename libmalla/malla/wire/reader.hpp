@@ -5,6 +5,7 @@
 #include "malla/base/result.hpp"
 #include "malla/wire/frame.hpp"
 #include "malla/wire/limits.hpp"
+#include "malla/wire/text.hpp"
 
 #include <bit>
 #include <concepts>
@@ -31,6 +32,25 @@ template <std::unsigned_integral T>
     return value;
 }
 
+/// Why this is no frame of a version that this library speaks, or nothing when it is.
+[[nodiscard]] std::optional<Status> foreign_fault(std::string_view frame);
+
+/// Whether it has at most `max` bytes and is printable, or any UTF-8 if not `printable`.
+[[nodiscard]] inline bool is_legal(std::string_view text, std::size_t max, bool printable = true) noexcept {
+    return text.size() <= max && (printable ? is_printable(text) : is_utf8(text));
+}
+
+/// Says why `text`, which is `what`, is not legal.
+[[nodiscard]] std::string illegal_text(std::string_view text, std::string_view what, std::size_t max, bool printable);
+
+/// The same, or nothing when it is legal.
+[[nodiscard]] inline std::optional<std::string> text_fault(std::string_view text, std::string_view what,
+                                                           std::size_t max, bool printable = true) {
+    if (is_legal(text, max, printable)) [[likely]]
+        return std::nullopt;
+    return illegal_text(text, what, max, printable);
+}
+
 /// Takes the parts of one frame from its beginning and never leaves it. After the first part that
 /// is missing or wrong every further one is zero or empty, and `finish` gives that first fault.
 class Reader {
@@ -53,7 +73,12 @@ public:
         const std::string_view bytes = take(sizeof(T));
         return bytes.empty() ? T{0} : load<T>(bytes.data());
     }
-    [[nodiscard]] NodeId id();
+    [[nodiscard]] NodeId id() {
+        const std::string_view from = take(NodeId::size_bytes);
+        NodeId::Bytes bytes{};
+        if (!from.empty()) std::memcpy(bytes.data(), from.data(), bytes.size());
+        return NodeId{bytes};
+    }
     /// As `id`, and it must not be nil.
     [[nodiscard]] NodeId node();
     [[nodiscard]] std::string_view take(std::size_t count) {
@@ -75,8 +100,13 @@ public:
 
     /// The next optional field, nothing after the last one.
     [[nodiscard]] std::optional<Field> field();
-    /// `text` itself when it is at most `max` long and printable, or any UTF-8 if not `printable`.
-    std::string_view checked(std::string_view text, std::string_view what, std::size_t max, bool printable = true);
+    /// `text` itself when it is legal.
+    std::string_view checked(std::string_view text, std::string_view what, std::size_t max, bool printable = true) {
+        if (is_legal(text, max, printable)) [[likely]]
+            return text;
+        fail(illegal_text(text, what, max, printable));
+        return {};
+    }
 
     /// What follows the header.
     [[nodiscard]] std::string_view body() const noexcept { return body_; }
@@ -88,21 +118,17 @@ public:
         if (ok() && !inner.ok()) fault_ = std::move(inner.fault_);
     }
 
-    /// The message that was read, or the fault. Fields that nobody read are skipped.
-    template <class T>
-    [[nodiscard]] Result<T> finish(T&& message) {
-        while (field()) {
-        }
-        if (!ok()) [[unlikely]]
-            return *std::move(fault_);
-        return std::forward<T>(message);
+    /// The fault, if there is one. Fields that nobody read are skipped.
+    [[nodiscard]] std::optional<Status> finish() {
+        while (!rest_.empty()) static_cast<void>(field());
+        return std::move(fault_);
     }
-    /// The same for a message without a body.
+    /// The message of a frame without a body, or the fault.
     template <class T>
     [[nodiscard]] Result<T> finish_whole(T&& message) {
-        if (!body_.empty()) [[unlikely]]
-            fail("there are bytes behind its end");
-        return finish(std::forward<T>(message));
+        if (!body_.empty()) fail("there are bytes behind its end");
+        if (auto fault = finish()) return *std::move(fault);
+        return std::forward<T>(message);
     }
 
 private:
@@ -114,12 +140,5 @@ private:
     Type type_;
     std::optional<Status> fault_;
 };
-
-/// Why this is no frame of a version that this library speaks, or nothing when it is.
-[[nodiscard]] std::optional<Status> foreign_fault(std::string_view frame);
-
-/// Why `text` is not a legal text of at most `max` bytes, or nothing when it is.
-[[nodiscard]] std::optional<std::string> text_fault(std::string_view text, std::string_view what, std::size_t max,
-                                                    bool printable = true);
 
 } // namespace malla::wire

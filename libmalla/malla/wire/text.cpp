@@ -34,15 +34,23 @@ bool is_control(std::string_view text) noexcept {
     return first < 0x20 || first == 0x7F || (first == 0xC2 && byte_at(text, 1) < 0xA0);
 }
 
+/// How many characters at the beginning are printable ASCII, which nearly all are.
+std::size_t plain_prefix(std::string_view text) noexcept {
+    std::size_t count = 0;
+    while (count < text.size() && text[count] >= ' ' && text[count] <= '~') ++count;
+    return count;
+}
+
 template <bool control_allowed>
 bool is_text(std::string_view text) noexcept {
-    while (!text.empty()) {
+    while (true) {
+        text.remove_prefix(plain_prefix(text));
+        if (text.empty()) return true;
         if (!control_allowed && is_control(text)) return false;
         const std::size_t length = byte_at(text, 0) < 0x80 ? 1 : long_character(text);
         if (length == 0) return false;
         text.remove_prefix(length);
     }
-    return true;
 }
 
 } // namespace
