@@ -9,7 +9,7 @@ set -euo pipefail
 
 kind=$1 build=$2 work=$3 cxx=$4 version=$5
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-expected="malla $version {\"a\":1}"
+expected="malla $version {\"square\":9,\"refused\":\"invalid_parameters\"}"
 prefix=$work/moved
 
 rm -rf "$work/first" "$prefix" "$work/cmake" "$work/pkg-config"

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "malla/chain/chain.hpp"
 #include "malla/chain/api.hpp"
 #include "malla/chain/service.hpp"
 
 namespace {
 
-struct Double : malla::Callback<"double(x)", int(int)> {};
-struct DoublerApi : malla::Api<"Doubler", Double> {};
+struct Twice : malla::Callback<"twice(x)", int(int)> {};
+struct TwiceApi : malla::Api<"Twice", Twice> {};
 
-struct Doubler : malla::Service<DoublerApi> {
-    int on(Double, int x) { return 2 * x; }
+struct Service : malla::Service<TwiceApi> {
+    int on(Twice, int x) { return 2 * x; }
 };
 
 } // namespace
 
 int main() {
-    Doubler doubler;
-    return doubler.on(Double{}, 2) == 4 && DoublerApi::name() == "Doubler" ? 0 : 1;
+    malla::Chain<Service> chain;
+    const auto result = chain.call<Twice>(2);
+    return result && *result == 4 ? 0 : 1;
 }
