@@ -3,7 +3,6 @@
 
 int main() {
     std::string body;
-    malla::codec::encode_arguments_binary(body, 2, std::string{"two"});
-    const auto read = malla::codec::decode_arguments_binary<int, std::string>(body);
-    return read && *read == std::tuple{2, std::string{"two"}} ? 0 : 1;
+    malla::codec::encode_arguments_binary(body, 2.5, std::string{"text"});
+    return malla::codec::decode_arguments_binary<double, std::string>(body) ? 0 : 1;
 }

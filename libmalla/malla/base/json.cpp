@@ -145,6 +145,11 @@ const std::string& Json::as_string() const noexcept {
     return value_.string == nullptr ? no_text : *value_.string;
 }
 
+std::string Json::take_string() noexcept {
+    assert(is_string());
+    return value_.string == nullptr ? std::string{} : std::move(*value_.string);
+}
+
 std::size_t Json::size() const noexcept {
     if (is_array() && value_.array != nullptr) return value_.array->items.size();
     if (is_object() && value_.object != nullptr) return value_.object->members.size();
@@ -166,6 +171,11 @@ std::pair<std::string_view, const Json&> Json::member(std::size_t index) const n
     assert(is_object() && index < size());
     const Object::Member& member = value_.object->members[index];
     return {member.name, member.value};
+}
+
+std::pair<std::string_view, Json&> Json::member(std::size_t index) noexcept {
+    const auto [name, value] = std::as_const(*this).member(index);
+    return {name, const_cast<Json&>(value)};
 }
 
 void Json::push_back(Json item) {

@@ -83,15 +83,22 @@ public:
     [[nodiscard]] std::uint64_t as_unsigned() const noexcept; ///< either integer kind, not negative
     [[nodiscard]] double as_number() const noexcept;          ///< any of the three number kinds
     [[nodiscard]] const std::string& as_string() const noexcept;
+    /// Moves the text out and leaves an empty one.
+    [[nodiscard]] std::string take_string() noexcept;
 
     /// Items of an array or members of an object, 0 for anything else.
     [[nodiscard]] std::size_t size() const noexcept;
     /// The item of an array.
     [[nodiscard]] const Json& at(std::size_t index) const noexcept;
+    [[nodiscard]] Json& at(std::size_t index) noexcept { return const_cast<Json&>(std::as_const(*this).at(index)); }
     /// The member of an object, or nullptr when it has none of that name or is no object.
     [[nodiscard]] const Json* find(std::string_view name) const noexcept;
+    [[nodiscard]] Json* find(std::string_view name) noexcept {
+        return const_cast<Json*>(std::as_const(*this).find(name));
+    }
     /// The member at a position in an object.
     [[nodiscard]] std::pair<std::string_view, const Json&> member(std::size_t index) const noexcept;
+    [[nodiscard]] std::pair<std::string_view, Json&> member(std::size_t index) noexcept;
 
     /// Appends to an array; null becomes an array first.
     void push_back(Json item);

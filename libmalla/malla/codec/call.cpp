@@ -62,7 +62,7 @@ void require_arguments(const Json& json, std::span<const std::string_view> names
     }
 }
 
-const Json* find_argument(const Json& json, std::string_view name, std::size_t index) noexcept {
+Json* find_argument(Json& json, std::string_view name, std::size_t index) noexcept {
     if (json.is_object()) return json.find(name);
     return index < json.size() ? &json.at(index) : nullptr;
 }

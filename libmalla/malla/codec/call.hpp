@@ -39,12 +39,12 @@ namespace detail {
 void require_arguments(const Json& json, std::span<const std::string_view> names, std::size_t least);
 
 /// The argument at a position or of a name, nullptr when it was left out.
-[[nodiscard]] const Json* find_argument(const Json& json, std::string_view name, std::size_t index) noexcept;
+[[nodiscard]] Json* find_argument(Json& json, std::string_view name, std::size_t index) noexcept;
 [[noreturn]] void refuse_missing(std::string_view name);
 
 template <class T>
-void read_argument(const Json& json, std::string_view name, std::size_t index, std::size_t& budget, T& value) {
-    const Json* const argument = find_argument(json, name, index);
+void read_argument(Json& json, std::string_view name, std::size_t index, std::size_t& budget, T& value) {
+    Json* const argument = find_argument(json, name, index);
     if (argument != nullptr) read_json(*argument, value, Place{budget, name});
     else if constexpr (shape<T> != Shape::optional) refuse_missing(name);
 }
@@ -126,8 +126,8 @@ template <Serialisable... A>
 template <Serialisable... A>
 [[nodiscard]] Result<std::tuple<A...>> decode_arguments_json(std::string_view text,
                                                              std::span<const std::string_view> names) {
-    const auto json = Json::parse(text);
-    if (!json) return json.error();
+    auto json = Json::parse(text);
+    if (!json) return std::move(json).error();
     try {
         std::size_t budget = detail::value_budget(text);
         detail::require_arguments(*json, names, detail::least_arguments<A...>());
@@ -157,8 +157,8 @@ template <Serialisable R>
 template <class R>
     requires(Serialisable<R> || std::is_void_v<R>)
 [[nodiscard]] Result<R> decode_result_json(std::string_view text) {
-    const auto json = Json::parse(text);
-    if (!json) return json.error();
+    auto json = Json::parse(text);
+    if (!json) return std::move(json).error();
     try {
         std::size_t budget = detail::value_budget(text);
         using Value = std::conditional_t<std::is_void_v<R>, std::monostate, R>;

@@ -28,7 +28,7 @@ namespace malla::codec {
 
 namespace detail {
 
-// Each refuses what is not of its kind.
+// Each refuses what is not of its kind. Texts and JSON values are moved out of what is read.
 [[nodiscard]] std::int64_t read_signed(const Json& json, std::int64_t least, std::int64_t most, const Place& place);
 [[nodiscard]] std::uint64_t read_unsigned(const Json& json, std::uint64_t most, const Place& place);
 [[nodiscard]] double read_double(const Json& json, const Place& place);
@@ -41,16 +41,16 @@ void require_array_of(std::size_t size, const Json& json, const Place& place);
 void require_object(const Json& json, const Place& place);
 
 template <class T>
-void read_json(const Json& json, T& value, const Place& place);
+void read_json(Json& json, T& value, const Place& place);
 
 /// Reads the fields of a record, and remembers which, so that one too many is noticed.
 class JsonReader : public FieldArchive<JsonReader, true> {
 public:
-    JsonReader(const Json& object, const Place& place) noexcept : object_{object}, place_{place} {}
+    JsonReader(Json& object, const Place& place) noexcept : object_{object}, place_{place} {}
 
     template <class T>
     void field(std::string_view name, T& value) {
-        const Json* const member = object_.find(name);
+        Json* const member = object_.find(name);
         const Place here{place_, name};
         if (member != nullptr) read_.push_back(member);
         if (member != nullptr) read_json(*member, value, here);
@@ -62,13 +62,13 @@ public:
     void finish() const;
 
 private:
-    const Json& object_;
+    Json& object_;
     const Place& place_;
     std::vector<const Json*> read_;
 };
 
 template <class T>
-void read_record(const Json& json, T& value, const Place& place) {
+void read_record(Json& json, T& value, const Place& place) {
     require_object(json, place);
     JsonReader reader{json, place};
     visit_loading(reader, value);
@@ -76,7 +76,7 @@ void read_record(const Json& json, T& value, const Place& place) {
 }
 
 template <class T>
-void read_list(const Json& json, T& list, const Place& place) {
+void read_list(Json& json, T& list, const Place& place) {
     require_array(json, place);
     constexpr auto cost = element_cost<T>();
     place.charge(json.size(), cost.memory_bytes);
@@ -90,13 +90,13 @@ void read_list(const Json& json, T& list, const Place& place) {
 }
 
 template <class T>
-void read_fixed(const Json& json, T& array, const Place& place) {
+void read_fixed(Json& json, T& array, const Place& place) {
     require_array_of(array.size(), json, place);
     for (std::size_t i = 0; i < array.size(); ++i) read_json(json.at(i), array[i], Place{place, i});
 }
 
 template <class T>
-void read_tuple(const Json& json, T& tuple, const Place& place) {
+void read_tuple(Json& json, T& tuple, const Place& place) {
     require_array_of(std::tuple_size_v<T>, json, place);
     std::size_t i = 0;
     const auto next = [&](auto& item) {
@@ -107,7 +107,7 @@ void read_tuple(const Json& json, T& tuple, const Place& place) {
 }
 
 template <class T>
-void read_map(const Json& json, T& map, const Place& place) {
+void read_map(Json& json, T& map, const Place& place) {
     constexpr bool has_names = shape<typename T::key_type> == Shape::text;
     if constexpr (has_names) require_object(json, place);
     else require_array(json, place);
@@ -126,16 +126,16 @@ void read_map(const Json& json, T& map, const Place& place) {
 }
 
 template <class T, std::size_t I = 0>
-void read_alternative(std::size_t index, const Json& json, T& variant, const Place& place) {
+void read_alternative(std::size_t index, Json& json, T& variant, const Place& place) {
     if (index == I) read_json(json, variant.template emplace<I>(), place);
     else if constexpr (I + 1 < std::variant_size_v<T>) read_alternative<T, I + 1>(index, json, variant, place);
 }
 
 template <class T>
-void read_variant(const Json& json, T& variant, const Place& place) {
+void read_variant(Json& json, T& variant, const Place& place) {
     if constexpr (require_names<T>()) {
-        const Json* const type = json.find("type");
-        const Json* const value = json.find("value");
+        Json* const type = json.find("type");
+        Json* const value = json.find("value");
         if (type == nullptr || value == nullptr || json.size() != 2)
             place.expected(R"(an object of "type" and "value")", json);
         const std::size_t index = read_name(*type, alternative_names<T>, Place{place, "type"});
@@ -144,14 +144,14 @@ void read_variant(const Json& json, T& variant, const Place& place) {
 }
 
 template <class T>
-void read_integer(const Json& json, T& value, const Place& place) {
+void read_integer(Json& json, T& value, const Place& place) {
     using Limits = std::numeric_limits<T>;
     if constexpr (std::is_signed_v<T>) value = static_cast<T>(read_signed(json, Limits::min(), Limits::max(), place));
     else value = static_cast<T>(read_unsigned(json, Limits::max(), place));
 }
 
 template <class T>
-void read_enum(const Json& json, T& value, const Place& place) {
+void read_enum(Json& json, T& value, const Place& place) {
     if constexpr (NamedEnum<T>) {
         constexpr auto known = enum_names(T{});
         std::array<std::string_view, std::size(known)> names;
@@ -165,13 +165,13 @@ void read_enum(const Json& json, T& value, const Place& place) {
 }
 
 template <class T>
-void read_optional(const Json& json, T& value, const Place& place) {
+void read_optional(Json& json, T& value, const Place& place) {
     if (json.is_null()) value.reset();
     else read_json(json, value.emplace(), place);
 }
 
 template <class T>
-void read_json(const Json& json, T& value, const Place& place) {
+void read_json(Json& json, T& value, const Place& place) {
     constexpr Shape kind = shape<T>;
     if constexpr (kind == Shape::nothing) {
         if (!json.is_null()) place.expected("null", json);
@@ -180,11 +180,11 @@ void read_json(const Json& json, T& value, const Place& place) {
         value = json.as_bool();
     } else if constexpr (kind == Shape::text) {
         if (!json.is_string()) place.expected("a string", json);
-        value = json.as_string();
+        value = json.take_string();
     } else if constexpr (kind == Shape::integer) read_integer(json, value, place);
     else if constexpr (std::same_as<T, double>) value = read_double(json, place);
     else if constexpr (std::same_as<T, float>) value = read_float(json, place);
-    else if constexpr (kind == Shape::json) value = json;
+    else if constexpr (kind == Shape::json) value = std::move(json);
     else if constexpr (kind == Shape::bytes) value = read_bytes(json, place);
     else if constexpr (kind == Shape::enumeration) read_enum(json, value, place);
     else if constexpr (kind == Shape::optional) read_optional(json, value, place);
@@ -203,7 +203,7 @@ void read_json(const Json& json, T& value, const Place& place) {
 /// The status is `parameter_invalid`, `field_missing` or `field_unknown`; its info names the
 /// place: `b.items[3]: expected a whole number, got "x"`. `name` begins that place.
 template <Serialisable T>
-[[nodiscard]] Result<T> from_json(const Json& json, std::string_view name = {}) {
+[[nodiscard]] Result<T> from_json(Json json, std::string_view name = {}) {
     std::size_t no_limit = std::numeric_limits<std::size_t>::max();
     try {
         T value{};
