@@ -28,6 +28,8 @@ public:
         std::uint16_t publish_port = 0;   ///< 0: the system chooses
         std::uint16_t subscribe_port = 0; ///< 0: the system chooses
         std::string cluster = "malla";
+        /// Serves nodes of any other cluster as well; those of different clusters never meet.
+        bool any_cluster = false;
         std::string name = "broker";
         /// Allows endpoints that other machines reach, without credentials.
         bool insecure = false;
@@ -43,7 +45,7 @@ public:
     [[nodiscard]] NodeId id() const noexcept;
     /// As bound, with the ports that were chosen. Any thread.
     [[nodiscard]] const std::vector<std::string>& endpoints() const noexcept;
-    /// What it knows. Any thread.
+    /// What it knows of its cluster. Any thread.
     [[nodiscard]] const SharedDirectory& directory() const noexcept;
 
     /// Tells everyone that `node` left, as its BYE would.
@@ -52,7 +54,7 @@ public:
     void close(Clock::duration flush);
 
 private:
-    struct Parts;
+    class Parts;
     explicit Broker(std::unique_ptr<Parts> parts) noexcept;
 
     std::unique_ptr<Parts> parts_;

@@ -12,6 +12,8 @@
 #include <functional>
 #include <mutex>
 #include <set>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -83,7 +85,7 @@ public:
     void tell(const Change& change);
 
 private:
-    void changed(std::unique_lock<std::mutex>& lock);
+    void changed();
 
     mutable std::mutex mutex_; // guards directory_, stale_, closed_
     mutable std::condition_variable changed_;

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/options.hpp"
+#include "broker/port_holder.hpp"
+
+#include "malla/base/json.hpp"
+#include "malla/base/log.hpp"
+#include "malla/discovery/broker.hpp"
+#include "malla/transport/poller.hpp"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <csignal>
+#include <iostream>
+#include <utility>
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+using malla::broker::LogFormat;
+using malla::broker::Options;
+
+spdlog::level::level_enum level_of(malla::LogLevel level) {
+    switch (level) {
+    case malla::LogLevel::debug: return spdlog::level::debug;
+    case malla::LogLevel::info:
+    case malla::LogLevel::notice: return spdlog::level::info;
+    case malla::LogLevel::warning: return spdlog::level::warn;
+    case malla::LogLevel::error: return spdlog::level::err;
+    }
+    return spdlog::level::err;
+}
+
+void log_text(malla::LogLevel level, std::string_view text) noexcept { spdlog::log(level_of(level), text); }
+
+void log_json(malla::LogLevel level, std::string_view text) noexcept {
+    if (const auto quoted = malla::Json{text}.dump()) spdlog::log(level_of(level), *quoted);
+}
+
+void start_logging(LogFormat format) {
+    spdlog::set_default_logger(spdlog::stderr_logger_mt("malla-broker"));
+    const bool json = format == LogFormat::json;
+    spdlog::set_pattern(json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","text":%v})"
+                             : "%Y-%m-%dT%H:%M:%S.%e %l %v");
+    malla::set_log_sink(json ? log_json : log_text);
+}
+
+/// SIGTERM and SIGINT as a descriptor; SIGHUP, which has nothing to re-read, no longer ends the process.
+int open_signals() {
+    std::signal(SIGHUP, SIG_IGN);
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+    return ::signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int fail(const malla::Status& status) {
+    std::cerr << "malla-broker: " << status.info();
+    if (status.id() == "address_in_use") {
+        const auto endpoint = status.data().find("endpoint");
+        const auto holder = endpoint == status.data().end() ? "" : malla::broker::port_holder(endpoint->second);
+        if (!holder.empty()) std::cerr << ", by " << holder;
+    }
+    std::cerr << '\n';
+    return static_cast<int>(status.exit_code());
+}
+
+int serve(Options options) {
+    const int signals = open_signals();
+    malla::transport::Poller poller;
+    malla::discovery::Broker::Options broker_options;
+    broker_options.endpoints = std::move(options.bind);
+    broker_options.publish_port = options.pub_port;
+    broker_options.subscribe_port = options.sub_port;
+    broker_options.cluster = std::move(options.cluster);
+    broker_options.insecure = options.insecure;
+    auto broker = malla::discovery::Broker::open(poller, std::move(broker_options));
+    if (!broker) return fail(broker.error());
+    poller.add(signals, [&poller] { poller.stop(); });
+    for (const std::string& endpoint : (*broker)->endpoints()) std::cout << "ready " << endpoint << std::endl;
+    poller.run();
+    (*broker)->close(100ms);
+    ::close(signals);
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    auto options = malla::broker::read_options(argc, argv);
+    if (const int* code = std::get_if<int>(&options)) return *code;
+    start_logging(std::get<Options>(options).log_format);
+    return serve(std::get<Options>(std::move(options)));
+}

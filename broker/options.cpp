@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/options.hpp"
+
+#include "malla/base/version.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <map>
+#include <utility>
+
+namespace malla::broker {
+
+namespace {
+
+constexpr auto default_endpoint = "tcp://127.0.0.1:6255";
+constexpr auto examples = R"(
+A broker lets the nodes of several machines find each other. Nodes of one machine need none.
+
+Examples:
+  malla-broker
+      serves this machine at tcp://127.0.0.1:6255
+  malla-broker --bind tcp://10.0.0.5:7000 --insecure
+      serves the network of 10.0.0.5; nodes join with: malla --broker tcp://10.0.0.5:7000 ...
+  malla-broker --bind tcp://0.0.0.0:7000 --pub-port 7001 --sub-port 7002 --insecure
+      uses fixed ports only, for a firewall
+  malla-broker --config /etc/malla/broker.toml
+      the same keys in a file: bind = ["tcp://10.0.0.5:7000"]
+
+Exit status: 0 ended by a signal, 2 usage, 5 credentials are required, 6 cannot bind.)";
+
+const std::map<std::string, LogFormat> log_formats{{"text", LogFormat::text}, {"json", LogFormat::json}};
+
+/// What the command line did not say is taken from the file.
+Result<void> complete(Options& options, const CLI::App& app, const std::string& path) {
+    auto read = read_config(path);
+    if (!read) return std::move(read).error();
+    const auto given = [&](const char* name) { return app.count(name) != 0; };
+    if (!given("--bind")) options.bind = read->bind;
+    if (read->cluster && !given("--cluster")) options.cluster = *read->cluster;
+    if (read->insecure && !given("--insecure")) options.insecure = *read->insecure;
+    if (read->pub_port && !given("--pub-port")) options.pub_port = *read->pub_port;
+    if (read->sub_port && !given("--sub-port")) options.sub_port = *read->sub_port;
+    if (!read->log_format || given("--log-format")) return {};
+    const auto format = log_formats.find(*read->log_format);
+    if (format == log_formats.end()) return Status{"bad_request", path + ": log-format is text or json"};
+    options.log_format = format->second;
+    return {};
+}
+
+int usage(const std::string& text) {
+    std::cerr << "malla-broker: " << text << "\nRun malla-broker --help for more.\n";
+    return static_cast<int>(ExitCode::usage);
+}
+
+} // namespace
+
+std::variant<Options, int> read_options(int argc, char** argv) {
+    CLI::App app{"Where the nodes of a Malla mesh meet.", "malla-broker"};
+    Options options;
+    std::string config;
+    app.add_option("--bind", options.bind, "Endpoint to serve at, repeatable [tcp://127.0.0.1:6255]")
+        ->type_name("ENDPOINT")
+        ->expected(1)
+        ->take_all();
+    app.add_option("--config", config, "Options from a TOML or JSON file; the command line wins")->type_name("FILE");
+    app.add_option("--cluster", options.cluster, "Nodes of other clusters are refused [malla]")->type_name("NAME");
+    app.add_flag("--insecure", options.insecure, "Bind where other machines reach it, without credentials");
+    app.add_option("--pub-port", options.pub_port, "Port where nodes publish [chosen by the system]")->type_name("N");
+    app.add_option("--sub-port", options.sub_port, "Port where nodes listen [chosen by the system]")->type_name("N");
+    app.add_option("--log-format", options.log_format, "text or json, on standard error [text]")
+        ->type_name("FORMAT")
+        ->transform(CLI::CheckedTransformer(log_formats).description(""));
+    app.set_version_flag("--version", "malla-broker " + std::string{library_version()});
+    app.footer(examples);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& asked) {
+        return app.exit(asked);
+    } catch (const CLI::ParseError& error) {
+        return usage(error.what());
+    }
+    if (!config.empty())
+        if (auto completed = complete(options, app, config); !completed) return usage(completed.error().info());
+    if (options.bind.empty()) options.bind = {default_endpoint};
+    return options;
+}
+
+} // namespace malla::broker

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace malla::broker {
+
+/// "NAME (process PID)" of who listens at the port of a tcp endpoint; empty when /proc does not tell.
+[[nodiscard]] std::string port_holder(std::string_view endpoint);
+
+} // namespace malla::broker

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/discovery/broker_parts.hpp"
+
+#include "malla/base/log.hpp"
+#include "malla/discovery/guard.hpp"
+#include "malla/transport/endpoint.hpp"
+#include "malla/wire/topic.hpp"
+
+#include <utility>
+#include <variant>
+
+namespace malla::discovery {
+
+using transport::LinkEvent;
+using transport::Message;
+using transport::Pattern;
+using transport::Peer;
+using transport::Socket;
+
+namespace {
+
+constexpr std::size_t max_clusters = 64;
+constexpr int snapshot_high_water_mark = 2 * static_cast<int>(wire::max_nodes);
+
+/// Control frames only: the bodies of calls never come here.
+transport::Profile profile_of(Pattern pattern) {
+    transport::Profile profile;
+    if (pattern != Pattern::router) return profile;
+    profile.max_message_bytes = wire::max_header_bytes + 1024;
+    profile.high_water_mark = snapshot_high_water_mark;
+    return profile;
+}
+
+Result<std::unique_ptr<Socket>> open_socket(Pattern pattern) { return Socket::open(pattern, profile_of(pattern)); }
+
+/// "tcp://HOST:PORT" with another port; "ipc://PATH" with a suffix instead.
+std::string beside(std::string_view endpoint, std::string_view suffix, std::uint16_t port) {
+    if (!endpoint.starts_with("tcp://")) return std::string{endpoint}.append(suffix);
+    return std::string{endpoint.substr(0, endpoint.rfind(':') + 1)} + (port == 0 ? "*" : std::to_string(port));
+}
+
+std::uint16_t port_of(std::string_view endpoint) {
+    return static_cast<std::uint16_t>(std::stoul(std::string{endpoint.substr(endpoint.rfind(':') + 1)}));
+}
+
+} // namespace
+
+Broker::Parts::Parts(transport::Poller& poller, Options options) : poller_{poller}, options_{std::move(options)} {}
+
+Broker::Parts::~Parts() { close({}); }
+
+Result<void> Broker::Parts::bind() {
+    if (options_.endpoints.empty()) return Status{"endpoint_invalid", ""};
+    for (std::string& endpoint : options_.endpoints) {
+        auto resolved = transport::resolve(endpoint);
+        if (!resolved) return std::move(resolved).error();
+        if (auto allowed = may_bind(*resolved, options_.insecure); !allowed) return allowed;
+        endpoint = *std::move(resolved);
+        const bool alike = endpoint.starts_with("tcp://") && options_.endpoints.front().starts_with("tcp://");
+        if (options_.endpoints.size() > 1 && !alike) return Status{"endpoint_invalid", endpoint};
+    }
+    for (auto& [socket, pattern] :
+         {std::pair{&router_, Pattern::router}, std::pair{&xsub_, Pattern::xsub}, std::pair{&xpub_, Pattern::xpub}}) {
+        auto opened = open_socket(pattern);
+        if (!opened) return std::move(opened).error();
+        *socket = *std::move(opened);
+    }
+    auto monitor = router_->monitor();
+    if (!monitor) return std::move(monitor).error();
+    monitor_ = *std::move(monitor);
+    for (const std::string& endpoint : options_.endpoints) {
+        auto bound = router_->bind(endpoint);
+        if (!bound) return std::move(bound).error();
+        endpoints.push_back(*std::move(bound));
+    }
+    if (auto bound = bind_all(*xsub_, ".pub", options_.publish_port, publish_endpoint_); !bound) return bound;
+    return bind_all(*xpub_, ".sub", options_.subscribe_port, subscribe_endpoint_);
+}
+
+/// Binds at the host of each endpoint, at the same port. `told` is where nodes connect to.
+Result<void> Broker::Parts::bind_all(Socket& socket, std::string_view suffix, std::uint16_t port, std::string& told) {
+    for (const std::string& endpoint : endpoints) {
+        auto bound = socket.bind(beside(endpoint, suffix, port));
+        if (!bound) return std::move(bound).error();
+        told = *std::move(bound);
+        if (told.starts_with("tcp://")) port = port_of(told);
+    }
+    if (endpoints.size() > 1) told = "tcp://*:" + std::to_string(port); // the host by which a node came
+    return {};
+}
+
+void Broker::Parts::start() {
+    prober_ = std::make_unique<Prober>(poller_, options_.timing.probe_limit, [this](NodeId node, bool alive) {
+        for (auto& [name, each] : clusters_) each->rendezvous.on_probed(node, alive, Clock::now());
+    });
+    cluster(options_.cluster);
+    poller_.add(*monitor_, [this](std::span<const LinkEvent> events) { on_events(events); });
+    poller_.add(*router_, [this](std::span<Message> messages) { on_router(messages); },
+                transport::Poller::Priority::control);
+    poller_.add(*xsub_, [this](std::span<Message> messages) { forward(messages); });
+    poller_.add(*xpub_, [this](std::span<Message> messages) {
+        for (const Message& subscription : messages) (void)xsub_->send(subscription.bytes());
+    });
+    beat_ = poller_.every(options_.timing.beat, [this] { tick(); });
+}
+
+Broker::Parts::Cluster& Broker::Parts::cluster(const std::string& name) {
+    auto& found = clusters_[name];
+    if (found) return *found;
+    wire::Welcome welcome;
+    welcome.node = id;
+    welcome.name = options_.name;
+    welcome.cluster = name;
+    welcome.role = wire::Role::broker;
+    welcome.beat_ms = static_cast<std::uint32_t>(options_.timing.beat / std::chrono::milliseconds{1});
+    welcome.publish_endpoint = publish_endpoint_;
+    welcome.subscribe_endpoint = subscribe_endpoint_;
+    Rendezvous::Outlets outlets{
+        [this](Peer peer, std::string bytes) { (void)router_->send_to(peer, std::move(bytes)); },
+        [this](std::string bytes) { (void)xpub_->send(std::move(bytes)); },
+        [this, name](NodeId node) {
+            prober_->probe(node, cluster(name).directory.read([&](const Directory& directory) {
+                const auto* record = directory.find(node);
+                return record == nullptr ? std::vector<std::string>{} : record->endpoints;
+            }));
+        }};
+    found = std::make_unique<Cluster>(welcome, options_.timing, std::move(outlets));
+    return *found;
+}
+
+void Broker::Parts::on_router(std::span<Message> messages) {
+    for (const Message& message : messages) on_router_message(message);
+}
+
+void Broker::Parts::on_router_message(const Message& message) {
+    const auto type = wire::peek(message.bytes());
+    if (!type || is_for_rendezvous(*type))
+        return cluster_of(message).rendezvous.on_message(message.peer(), message.connection(), message.bytes(),
+                                                         Clock::now());
+    if (*type != wire::Type::ping) return;
+    if (const auto ping = wire::decode_ping(message.bytes()))
+        (void)router_->send_to(message.peer(), wire::encode(wire::Pong{ping->nonce, id}));
+}
+
+/// The one that its HELLO names, or that let its sender in.
+Broker::Parts::Cluster& Broker::Parts::cluster_of(const Message& message) {
+    for (auto& [name, each] : clusters_)
+        if (each->rendezvous.knows(message.peer())) return *each;
+    const auto hello = wire::decode_hello(message.bytes());
+    if (!hello) return cluster(options_.cluster);
+    if (clusters_.contains(hello->cluster)) return cluster(hello->cluster);
+    const bool open = options_.any_cluster && clusters_.size() < max_clusters;
+    return cluster(open ? hello->cluster : options_.cluster);
+}
+
+void Broker::Parts::on_events(std::span<const LinkEvent> events) {
+    for (const LinkEvent& event : events)
+        if (event.kind == LinkEvent::Kind::disconnected)
+            for (auto& [name, each] : clusters_) each->rendezvous.on_disconnected(event.connection, Clock::now());
+}
+
+/// What nodes publish goes to all who listen; directory messages come from here alone.
+void Broker::Parts::forward(std::span<Message> messages) {
+    for (const Message& message : messages) {
+        const auto parts = wire::split_published(message.bytes());
+        if (parts && !parts->first.starts_with("d/")) (void)xpub_->send(message.bytes());
+    }
+}
+
+void Broker::Parts::tick() {
+    const auto now = Clock::now();
+    for (auto& [name, each] : clusters_) each->rendezvous.tick(now);
+    std::erase_if(clusters_, [&](const auto& each) {
+        return each.first != options_.cluster && each.second->rendezvous.is_empty();
+    });
+}
+
+void Broker::Parts::farewell(NodeId node) {
+    for (auto& [name, each] : clusters_)
+        if (each->rendezvous.is_member(node)) each->rendezvous.farewell(node, Clock::now());
+}
+
+void Broker::Parts::close(Clock::duration flush) {
+    if (beat_) poller_.cancel(*beat_);
+    beat_.reset();
+    prober_.reset();
+    if (monitor_) poller_.remove(*monitor_);
+    for (auto* socket : {&router_, &xsub_, &xpub_}) {
+        if (!*socket) continue;
+        poller_.remove(**socket);
+        (*socket)->close(flush);
+    }
+}
+
+} // namespace malla::discovery

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/discovery/broker.hpp"
+#include "malla/discovery/prober.hpp"
+#include "malla/discovery/rendezvous.hpp"
+#include "malla/transport/socket.hpp"
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace malla::discovery {
+
+/// The sockets of a broker and what they feed.
+class Broker::Parts {
+public:
+    Parts(transport::Poller& poller, Options options);
+    ~Parts();
+
+    Result<void> bind();
+    void start();
+    void farewell(NodeId node);
+    void close(Clock::duration flush);
+
+    const NodeId id = NodeId::random();
+    std::vector<std::string> endpoints;
+
+    [[nodiscard]] const SharedDirectory& directory() const { return clusters_.at(options_.cluster)->directory; }
+
+private:
+    /// The nodes of one cluster.
+    struct Cluster {
+        Cluster(const wire::Welcome& welcome, const Timing& timing, Rendezvous::Outlets outlets)
+            : rendezvous{welcome, timing, std::move(outlets), directory} {}
+
+        SharedDirectory directory;
+        Rendezvous rendezvous;
+    };
+
+    Result<void> bind_all(transport::Socket& socket, std::string_view suffix, std::uint16_t port, std::string& told);
+    Cluster& cluster(const std::string& name);
+    Cluster& cluster_of(const transport::Message& message);
+    void on_router(std::span<transport::Message> messages);
+    void on_router_message(const transport::Message& message);
+    void on_events(std::span<const transport::LinkEvent> events);
+    void forward(std::span<transport::Message> messages);
+    void tick();
+
+    transport::Poller& poller_;
+    Options options_;
+    std::unique_ptr<transport::Socket> router_;
+    std::unique_ptr<transport::Monitor> monitor_;
+    std::unique_ptr<transport::Socket> xsub_;
+    std::unique_ptr<transport::Socket> xpub_;
+    std::string publish_endpoint_;
+    std::string subscribe_endpoint_;
+    std::map<std::string, std::unique_ptr<Cluster>, std::less<>> clusters_;
+    std::unique_ptr<Prober> prober_;
+    std::optional<transport::TimerId> beat_;
+};
+
+} // namespace malla::discovery

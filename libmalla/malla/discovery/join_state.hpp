@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/base/deadline.hpp"
+#include "malla/base/result.hpp"
+#include "malla/discovery/view.hpp"
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace malla::discovery {
+
+/// How far a node has come in joining its mesh, link by link. Any thread.
+class JoinState {
+public:
+    struct Entry {
+        std::string endpoint; ///< as it was named
+        bool named = false;   ///< by the user, who wants to know if it is not there
+        bool answered = false;
+        bool settled = false; ///< it told all that it knows, or there is nobody
+        std::optional<Status> refusal;
+    };
+
+    /// What is not added is not waited for.
+    void add(LinkId link, std::string endpoint, bool named);
+    void answered(LinkId link);
+    void settled(LinkId link);
+    void refused(LinkId link, const Status& status);
+    /// Ends all waiting.
+    void close();
+
+    [[nodiscard]] Result<void> wait(Deadline deadline) const;
+    [[nodiscard]] std::vector<std::string> unreachable() const;
+    [[nodiscard]] std::optional<Status> refusal() const;
+
+private:
+    template <class Edit>
+    void edit(LinkId link, Edit&& change);
+    [[nodiscard]] std::vector<std::string> find_unreachable() const;
+    [[nodiscard]] std::optional<Status> find_refusal() const;
+
+    mutable std::mutex mutex_; // guards all below
+    mutable std::condition_variable changed_;
+    std::map<LinkId, Entry> entries_;
+    bool closed_ = false;
+};
+
+} // namespace malla::discovery

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/discovery/link.hpp"
+
+#include "malla/base/log.hpp"
+#include "malla/wire/topic.hpp"
+
+#include <array>
+#include <chrono>
+#include <utility>
+#include <variant>
+
+namespace malla::discovery {
+
+using namespace std::chrono_literals;
+using transport::LinkEvent;
+using transport::Message;
+using transport::Pattern;
+using transport::Sent;
+
+namespace {
+
+constexpr auto refused_pause = 2s;
+constexpr auto failed_pause = 500ms;
+constexpr auto retry_notice = 100ms;      // libzmq tells of its own retry at once, if it will retry
+constexpr auto subscription_delay = 10ms; // until a rendezvous has heard a subscription
+
+} // namespace
+
+std::string with_host_of(std::string_view endpoint, std::string_view reached_by) {
+    for (const std::string_view wildcard : std::array<std::string_view, 3>{"tcp://*:", "tcp://0.0.0.0:", "tcp://[::]:"}) {
+        if (!endpoint.starts_with(wildcard)) continue;
+        const auto port = reached_by.rfind(':');
+        if (!reached_by.starts_with("tcp://") || port == std::string_view::npos) break;
+        return std::string{reached_by.substr(0, port + 1)}.append(endpoint.substr(wildcard.size()));
+    }
+    return std::string{endpoint};
+}
+
+Link::Link(transport::Poller& poller, std::string endpoint, wire::Hello hello, std::string ask, const Timing& timing,
+           Handlers handlers)
+    : poller_{poller}, endpoint_{std::move(endpoint)}, hello_{std::move(hello)}, ask_{std::move(ask)}, timing_{timing},
+      handlers_{std::move(handlers)} {}
+
+Link::~Link() { close({}); }
+
+void Link::open() {
+    lose();
+    retire(dealer_, {});
+    dealer_ = open_channel(Pattern::dealer, endpoint_);
+    if (!dealer_) return reopen_in(refused_pause);
+    watch_dealer();
+}
+
+std::optional<Link::Channel> Link::open_channel(Pattern pattern, std::string_view endpoint) {
+    auto socket = transport::Socket::open(pattern);
+    if (!socket) return std::nullopt;
+    auto monitor = (*socket)->monitor();
+    if (!monitor) return std::nullopt;
+    if (auto connected = (*socket)->connect(endpoint); !connected) {
+        log(LogLevel::warning, connected.error().text());
+        return std::nullopt;
+    }
+    return Channel{std::move(*socket), std::move(*monitor)};
+}
+
+void Link::watch_dealer() {
+    poller_.add(*dealer_->monitor, [this, mine = dealer_->monitor.get()](std::span<const LinkEvent> events) {
+        for (const LinkEvent& event : events)
+            if (dealer_ && dealer_->monitor.get() == mine) on_dealer_event(event);
+    });
+    poller_.add(
+        *dealer_->socket,
+        [this, mine = dealer_->socket.get()](std::span<Message> messages) {
+            for (const Message& message : messages)
+                if (dealer_ && dealer_->socket.get() == mine) on_dealer_message(message.bytes());
+        },
+        transport::Poller::Priority::control);
+}
+
+// A callback of the poller may be running on what is given up here, so it lives until the next round.
+void Link::retire(std::optional<Channel>& channel, Clock::duration flush) {
+    if (!channel) return;
+    poller_.remove(*channel->socket);
+    poller_.remove(*channel->monitor);
+    channel->socket->close(flush);
+    poller_.post([old = std::make_shared<Channel>(std::move(*channel))] {});
+    channel.reset();
+}
+
+void Link::on_dealer_event(const LinkEvent& event) {
+    using enum LinkEvent::Kind;
+    switch (event.kind) {
+    case connected: return;
+    case ready: return greet();
+    case disconnected: return lose(), reopen_in(retry_notice);
+    case handshake_failed: return reopen_in(failed_pause);
+    case retrying:
+        if (timer_) poller_.cancel(*timer_);
+        if (!up_) handlers_.absent();
+    }
+}
+
+void Link::greet() {
+    if (!dealer_) return;
+    if (dealer_->socket->send(wire::encode(hello_)) != Sent::sent) return later(1ms, [this] { greet(); });
+    if (!ask_.empty()) (void)dealer_->socket->send(std::string_view{ask_});
+    reopen_in(timing_.lease()); // unless it answers
+}
+
+void Link::on_dealer_message(std::string_view bytes) {
+    const auto message = wire::decode(bytes);
+    if (!message) {
+        log(LogLevel::warning, endpoint_ + " sent what cannot be read: " + message.error().info());
+        return reopen_in(failed_pause);
+    }
+    heard_ = Clock::now();
+    if (const auto* answer = std::get_if<wire::Welcome>(&*message)) return welcome(*answer);
+    if (const auto* answer = std::get_if<wire::Refused>(&*message)) {
+        const bool known = up_;
+        lose();
+        reopen_in(known ? Clock::duration{failed_pause} : Clock::duration{refused_pause});
+        return handlers_.refused(answer->status);
+    }
+    if (up_) return handlers_.message(*message);
+    // A TCP connection may join a socket to itself: then it gets its own greeting.
+    if (std::holds_alternative<wire::Hello>(*message)) reopen_in(failed_pause);
+}
+
+void Link::welcome(const wire::Welcome& welcome) {
+    if (timer_) poller_.cancel(*timer_);
+    if (up_) lose();
+    up_ = true;
+    if (!welcome.subscribe_endpoint.empty())
+        subscribe(with_host_of(welcome.subscribe_endpoint, endpoint_), welcome.cluster);
+    handlers_.up(welcome);
+}
+
+void Link::subscribe(const std::string& endpoint, std::string_view cluster) {
+    sub_ = open_channel(Pattern::sub, endpoint);
+    if (!sub_) return;
+    subscription_ = wire::directory_topic(cluster);
+    (void)sub_->socket->subscribe(wire::subscription(subscription_));
+    poller_.add(*sub_->monitor, [this](std::span<const LinkEvent> events) {
+        for (const LinkEvent& event : events) {
+            if (event.kind != LinkEvent::Kind::ready) continue;
+            if (listening_timer_) poller_.cancel(*listening_timer_);
+            listening_timer_ = poller_.at(Clock::now() + subscription_delay, [this] {
+                if (up_) handlers_.listening();
+            });
+        }
+    });
+    poller_.add(
+        *sub_->socket,
+        [this, mine = sub_->socket.get()](std::span<Message> messages) {
+            for (const Message& message : messages)
+                if (sub_ && sub_->socket.get() == mine) on_published(message.bytes());
+        },
+        transport::Poller::Priority::control);
+}
+
+void Link::on_published(std::string_view bytes) {
+    const auto parts = wire::split_published(bytes);
+    if (!up_ || !parts || parts->first != subscription_) return;
+    const auto message = wire::decode(parts->second);
+    if (!message) return log(LogLevel::warning, endpoint_ + " published what cannot be read");
+    heard_ = Clock::now();
+    handlers_.message(*message);
+}
+
+void Link::send(std::string message) {
+    if (up_ && dealer_) (void)dealer_->socket->send(std::move(message));
+}
+
+void Link::tick(const wire::Beat& beat, Clock::time_point now) {
+    const bool overslept = now - ticked_ > 2 * timing_.beat;
+    ticked_ = now;
+    if (!up_) return;
+    if (overslept) heard_ = now; // the silence was ours
+    if (now - heard_ >= timing_.lease()) return open();
+    send(wire::encode(beat));
+}
+
+void Link::lose() {
+    retire(sub_, {});
+    if (!std::exchange(up_, false)) return;
+    handlers_.down();
+}
+
+void Link::reopen_in(Clock::duration delay) {
+    later(delay, [this] { open(); });
+}
+
+void Link::later(Clock::duration delay, transport::Poller::Function function) {
+    if (timer_) poller_.cancel(*timer_);
+    timer_ = poller_.at(Clock::now() + delay, std::move(function));
+}
+
+void Link::close(Clock::duration flush) {
+    if (timer_) poller_.cancel(*timer_);
+    if (listening_timer_) poller_.cancel(*listening_timer_);
+    up_ = false;
+    retire(sub_, {});
+    retire(dealer_, flush);
+}
+
+} // namespace malla::discovery

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/discovery/membership.hpp"
+
+#include "malla/discovery/membership_parts.hpp"
+
+#include <algorithm>
+#include <future>
+#include <utility>
+
+namespace malla::discovery {
+
+Membership::Membership(std::unique_ptr<Parts> parts) noexcept : parts_{std::move(parts)} {}
+Membership::~Membership() = default;
+
+Result<std::unique_ptr<Membership>> Membership::open(transport::Poller& control, MembershipOptions options,
+                                                     wire::NodeRecord self, Reply reply) {
+    auto parts = std::make_unique<Parts>(control, std::move(options), std::move(self), std::move(reply));
+    if (auto opened = parts->open(); !opened) return std::move(opened).error();
+    control.post([started = parts.get()] { started->start(); });
+    return std::unique_ptr<Membership>{new Membership{std::move(parts)}};
+}
+
+const SharedDirectory& Membership::directory() const noexcept { return parts_->directory; }
+SharedDirectory& Membership::directory() noexcept { return parts_->directory; }
+void Membership::update(wire::NodeRecord self) { parts_->update(std::move(self)); }
+Result<void> Membership::wait_joined(Deadline deadline) const { return parts_->joining.wait(deadline); }
+std::vector<std::string> Membership::unreachable() const { return parts_->joining.unreachable(); }
+std::optional<Status> Membership::refusal() const { return parts_->joining.refusal(); }
+bool Membership::holds_rendezvous() const noexcept { return parts_->holds_rendezvous(); }
+void Membership::on_message(const transport::Message& message) { parts_->on_message(message); }
+void Membership::on_events(std::span<const transport::LinkEvent> events) { parts_->on_events(events); }
+
+void Membership::suspect(NodeId node) {
+    parts_->poller.post([parts = parts_.get(), node] { parts->suspect(node); });
+}
+
+void Membership::stop(Deadline deadline) {
+    constexpr Clock::duration longest_flush = std::chrono::milliseconds{200};
+    const auto flush = std::min(longest_flush, deadline.left(Clock::now()));
+    const auto done = std::make_shared<std::promise<void>>();
+    auto stopped = done->get_future();
+    parts_->poller.post([parts = parts_.get(), flush, done] {
+        parts->stop(flush);
+        done->set_value();
+    });
+    (void)stopped.wait_until(deadline.at());
+}
+
+} // namespace malla::discovery

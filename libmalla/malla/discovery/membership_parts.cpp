@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/discovery/membership_parts.hpp"
+
+#include "malla/base/log.hpp"
+#include "malla/discovery/guard.hpp"
+#include "malla/transport/endpoint.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace malla::discovery {
+
+using transport::Peer;
+
+Membership::Parts::Parts(transport::Poller& poller_of_node, MembershipOptions options, wire::NodeRecord self,
+                         Reply reply)
+    : poller{poller_of_node}, options_{std::move(options)}, reply_{std::move(reply)}, self_{std::move(self)},
+      prober_{poller, options_.timing.probe_limit, [this](NodeId node, bool alive) { on_probed(node, alive); }},
+      view_{self_.id, options_.timing, view_outlets(), directory} {
+    directory.observe([this](const Change& change) { on_change(change); });
+}
+
+Membership::Parts::~Parts() {
+    if (beat_) poller.cancel(*beat_);
+}
+
+Result<void> Membership::Parts::open() {
+    if (options_.hosts) {
+        if (auto opened = open_publisher(); !opened) return opened;
+        rendezvous_.emplace(welcome(), options_.timing, rendezvous_outlets(), directory);
+        revise(nullptr, 0);
+    }
+    return add_configured();
+}
+
+Result<void> Membership::Parts::open_publisher() {
+    auto endpoint = transport::resolve(options_.publish_bind);
+    if (!endpoint) return std::move(endpoint).error();
+    if (auto allowed = may_bind(*endpoint, options_.insecure); !allowed) return allowed;
+    auto socket = transport::Socket::open(transport::Pattern::pub);
+    if (!socket) return std::move(socket).error();
+    auto bound = (*socket)->bind(*endpoint);
+    if (!bound) return std::move(bound).error();
+    publisher_ = *std::move(socket);
+    self_.publish_endpoint = self_.endpoints.empty() ? *bound : with_host_of(*bound, self_.endpoints.front());
+    return {};
+}
+
+Result<void> Membership::Parts::add_configured() {
+    const bool alone = options_.brokers.empty() && options_.peers.empty();
+    auto named = options_.brokers;
+    named.insert(named.end(), options_.peers.begin(), options_.peers.end());
+    if (alone && !options_.loopback.empty()) named.push_back(options_.loopback);
+    for (const std::string& endpoint : named) {
+        auto resolved = transport::resolve(endpoint);
+        if (!resolved && resolved.error().id() != "endpoint_unreachable") return std::move(resolved).error();
+        if (resolved) add_link(*resolved, !alone, alone);
+        else joining.add(LinkId{++last_link_}, endpoint, !alone);
+    }
+    return {};
+}
+
+void Membership::Parts::add_link(const std::string& endpoint, bool named, bool loopback) {
+    const LinkId id{++last_link_};
+    joining.add(id, endpoint, named);
+    open_link(id, endpoint, {}, loopback);
+    if (!loopback || !options_.hosts) return;
+    Broker::Options broker;
+    broker.endpoints = {endpoint};
+    broker.cluster = self_.cluster;
+    broker.any_cluster = true;
+    broker.name = self_.name;
+    broker.insecure = options_.insecure;
+    broker.timing = options_.timing;
+    embedded_.emplace(poller, std::move(broker), [this, id] { links_.at(id).link->open(); });
+}
+
+void Membership::Parts::open_link(LinkId id, const std::string& endpoint, NodeId back_to, bool loopback) {
+    const std::string ask = options_.hosts ? std::string{} : wire::encode(wire::Ask{});
+    auto link = std::make_unique<Link>(poller, endpoint, hello(), ask, options_.timing, handlers_of(id));
+    links_.emplace(id, Joined{std::move(link), back_to, loopback});
+}
+
+Link::Handlers Membership::Parts::handlers_of(LinkId id) {
+    Link::Handlers handlers;
+    handlers.up = [this, id](const wire::Welcome&) { on_up(id); };
+    handlers.listening = [this, id] { view_.compare(id, Clock::now()); };
+    handlers.down = [this, id] { on_down(id); };
+    handlers.absent = [this, id] { on_absent(id); };
+    handlers.refused = [this, id](const Status& status) {
+        log(LogLevel::warning, links_.at(id).link->endpoint() + " refuses this node: " + status.text());
+        joining.refused(id, status);
+    };
+    handlers.message = [this, id](const wire::Message& message) {
+        view_.on_message(id, message, Clock::now());
+        if (view_.has_snapshot(id)) joining.settled(id);
+    };
+    return handlers;
+}
+
+void Membership::Parts::start() {
+    for (auto& [id, joined] : links_) joined.link->open();
+    if (embedded_) embedded_->start();
+    beat_ = poller.every(options_.timing.beat, [this] { tick(); });
+}
+
+void Membership::Parts::on_up(LinkId id) {
+    if (links_.at(id).loopback && embedded_) embedded_->settle();
+    joining.answered(id);
+    if (options_.hosts) announce(id);
+    view_.up(id, !options_.hosts, Clock::now());
+}
+
+void Membership::Parts::on_down(LinkId id) {
+    view_.down(id, Clock::now());
+    if (links_.at(id).loopback && embedded_) embedded_->race();
+}
+
+/// Nobody at the loopback endpoint means that nobody is there; one that hosts takes the place itself.
+void Membership::Parts::on_absent(LinkId id) {
+    if (links_.at(id).loopback && !options_.hosts) joining.settled(id);
+}
+
+void Membership::Parts::tick() {
+    const auto now = Clock::now();
+    const wire::Beat beat{self_.id, options_.hosts ? sequence() : 0};
+    for (auto& [id, joined] : links_) joined.link->tick(beat, now);
+    view_.tick(now);
+    if (rendezvous_) rendezvous_->tick(now);
+}
+
+void Membership::Parts::on_message(const transport::Message& message) {
+    const auto type = wire::peek(message.bytes());
+    if (!rendezvous_ || stopped_ || (type && !is_for_rendezvous(*type))) return;
+    rendezvous_->on_message(message.peer(), message.connection(), message.bytes(), Clock::now());
+}
+
+void Membership::Parts::on_events(std::span<const transport::LinkEvent> events) {
+    if (!rendezvous_ || stopped_) return;
+    for (const auto& event : events)
+        if (event.kind == transport::LinkEvent::Kind::disconnected)
+            rendezvous_->on_disconnected(event.connection, Clock::now());
+}
+
+void Membership::Parts::suspect(NodeId node) {
+    const auto known = directory.read([&](const Directory& each) { return each.sequence_of(node); });
+    if (stopped_ || known == 0) return;
+    probe(node);
+    for (const auto& [id, joined] : links_) joined.link->send(wire::encode(wire::Suspect{node, known}));
+}
+
+void Membership::Parts::probe(NodeId node) {
+    prober_.probe(node, directory.read([&](const Directory& each) {
+        const auto* record = each.find(node);
+        return record == nullptr ? std::vector<std::string>{} : record->endpoints;
+    }));
+}
+
+void Membership::Parts::on_probed(NodeId node, bool alive) {
+    const auto now = Clock::now();
+    if (rendezvous_) rendezvous_->on_probed(node, alive, now);
+    view_.on_probed(node, alive, now);
+}
+
+void Membership::Parts::send(LinkId id, std::string message) {
+    if (const auto found = links_.find(id); found != links_.end()) found->second.link->send(std::move(message));
+}
+
+View::Outlets Membership::Parts::view_outlets() {
+    View::Outlets outlets;
+    outlets.send = [this](LinkId id, std::string message) { send(id, std::move(message)); };
+    outlets.probe = [this](NodeId node) { probe(node); };
+    outlets.refute = [this](std::uint64_t above) { refute(above); };
+    outlets.announce = [this](LinkId id) { announce(id); };
+    outlets.hears = [this](NodeId node) { return rendezvous_ && rendezvous_->is_member(node); };
+    outlets.contradict = [this](NodeId node, std::uint64_t above) {
+        if (rendezvous_) rendezvous_->contradict(node, above);
+    };
+    return outlets;
+}
+
+Rendezvous::Outlets Membership::Parts::rendezvous_outlets() {
+    Rendezvous::Outlets outlets;
+    outlets.send = [this](Peer peer, std::string message) { reply_(peer, std::move(message)); };
+    outlets.publish = [this](std::string message) { (void)publisher_->send(std::move(message)); };
+    outlets.probe = [this](NodeId node) { probe(node); };
+    return outlets;
+}
+
+wire::Hello Membership::Parts::hello() const {
+    wire::Hello hello;
+    hello.node = self_.id;
+    hello.name = self_.name;
+    hello.cluster = self_.cluster;
+    hello.hosts = options_.hosts;
+    return hello;
+}
+
+wire::Welcome Membership::Parts::welcome() const {
+    wire::Welcome welcome;
+    welcome.node = self_.id;
+    welcome.name = self_.name;
+    welcome.cluster = self_.cluster;
+    welcome.beat_ms = static_cast<std::uint32_t>(options_.timing.beat / std::chrono::milliseconds{1});
+    welcome.subscribe_endpoint = self_.publish_endpoint;
+    return welcome;
+}
+
+void Membership::Parts::stop(Clock::duration flush) {
+    if (std::exchange(stopped_, true)) return;
+    if (beat_) poller.cancel(*beat_);
+    if (options_.hosts) {
+        const auto bye = wire::encode(wire::Bye{self_.id, sequence()});
+        for (auto& [id, joined] : links_) joined.link->send(bye);
+        rendezvous_->farewell(self_.id, Clock::now());
+        publisher_->close(flush);
+    }
+    for (auto& [id, joined] : links_) joined.link->close(flush);
+    if (embedded_) {
+        embedded_->settle();
+        if (Broker* broker = embedded_->broker()) {
+            broker->farewell(self_.id);
+            broker->close(flush);
+        }
+    }
+    joining.close();
+    directory.close();
+}
+
+} // namespace malla::discovery

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/discovery/embedded.hpp"
+#include "malla/discovery/join_state.hpp"
+#include "malla/discovery/link.hpp"
+#include "malla/discovery/membership.hpp"
+#include "malla/discovery/prober.hpp"
+#include "malla/discovery/rendezvous.hpp"
+#include "malla/discovery/view.hpp"
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace malla::discovery {
+
+/// What a membership consists of, and how its parts hear of each other. The thread of its
+/// poller, except where said.
+class Membership::Parts {
+public:
+    Parts(transport::Poller& poller, MembershipOptions options, wire::NodeRecord self, Reply reply);
+    ~Parts();
+
+    /// Resolves and binds; before the poller runs.
+    Result<void> open();
+    void start();
+    void suspect(NodeId node);
+    void stop(Clock::duration flush);
+    void on_message(const transport::Message& message);
+    void on_events(std::span<const transport::LinkEvent> events);
+
+    // Any thread.
+    void update(wire::NodeRecord self);
+    [[nodiscard]] bool holds_rendezvous() const noexcept { return embedded_ && embedded_->is_held(); }
+
+    transport::Poller& poller;
+    JoinState joining;
+    SharedDirectory directory;
+
+private:
+    struct Joined {
+        std::unique_ptr<Link> link;
+        NodeId back_to; // the member that it leads back to; nil: it was configured
+        bool loopback = false;
+    };
+
+    Result<void> open_publisher();
+    Result<void> add_configured();
+    void add_link(const std::string& endpoint, bool named, bool loopback);
+    void open_link(LinkId id, const std::string& endpoint, NodeId back_to, bool loopback);
+    Link::Handlers handlers_of(LinkId id);
+    void on_up(LinkId id);
+    void on_down(LinkId id);
+    void on_absent(LinkId id);
+    void on_probed(NodeId node, bool alive);
+    void on_change(const Change& change);
+    void join_back(NodeId node);
+    void leave_back(NodeId node);
+    void tick();
+    void probe(NodeId node);
+    void send(LinkId id, std::string message);
+    void announce(LinkId id);
+    void announce_to_all(const Change& change);
+    void refute(std::uint64_t above);
+    Change revise(wire::NodeRecord* with, std::uint64_t above);
+    [[nodiscard]] std::uint64_t sequence() const;
+    [[nodiscard]] wire::Hello hello() const;
+    [[nodiscard]] wire::Welcome welcome() const;
+    [[nodiscard]] View::Outlets view_outlets();
+    [[nodiscard]] Rendezvous::Outlets rendezvous_outlets();
+
+    MembershipOptions options_;
+    Reply reply_;
+    mutable std::mutex self_mutex_; // guards self_ but for its id, cluster, name and endpoints
+    wire::NodeRecord self_;
+    std::unique_ptr<transport::Socket> publisher_;
+    Prober prober_;
+    std::optional<Rendezvous> rendezvous_; // of a node that hosts
+    View view_;
+    std::map<LinkId, Joined> links_;
+    std::uint32_t last_link_ = 0;
+    std::optional<Embedded> embedded_;
+    std::optional<transport::TimerId> beat_;
+    bool stopped_ = false;
+};
+
+} // namespace malla::discovery

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/discovery/rendezvous.hpp"
+
+#include "malla/base/log.hpp"
+#include "malla/wire/topic.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace malla::discovery {
+
+using transport::Peer;
+
+bool is_for_rendezvous(wire::Type type) noexcept {
+    using enum wire::Type;
+    return type == hello || type == announce || type == beat || type == bye || type == ask || type == suspect ||
+           type == ask_listing;
+}
+
+Rendezvous::Rendezvous(wire::Welcome welcome, const Timing& timing, Outlets outlets, SharedDirectory& directory)
+    : welcome_{std::move(welcome)}, timing_{timing}, outlets_{std::move(outlets)}, directory_{directory},
+      topic_{wire::directory_topic(welcome_.cluster)} {
+    directory_.observe([this](const Change& change) { publish(change); });
+}
+
+void Rendezvous::on_message(Peer peer, int connection, std::string_view frame, Clock::time_point now) {
+    auto decoded = wire::decode(frame);
+    if (!decoded) return refuse(peer, decoded.error());
+    if (const auto* hello = std::get_if<wire::Hello>(&*decoded)) return on(peer, connection, *hello, now);
+    const auto found = members_.find(peer);
+    if (found == members_.end()) return refuse(peer, Status{"bad_request", "say HELLO first"});
+    Member& member = found->second;
+    member.heard = now;
+    member.connection = connection;
+    if (auto* announce = std::get_if<wire::Announce>(&*decoded)) on(peer, member, std::move(*announce), now);
+    else if (const auto* beat = std::get_if<wire::Beat>(&*decoded)) on(peer, member, *beat);
+    else if (const auto* ask = std::get_if<wire::Ask>(&*decoded)) on(peer, *ask);
+    else if (const auto* bye = std::get_if<wire::Bye>(&*decoded)) on_bye(peer, member, *bye, now);
+    else if (const auto* suspect = std::get_if<wire::Suspect>(&*decoded)) on_suspect(*suspect);
+    else if (std::holds_alternative<wire::AskListing>(*decoded)) send_listing(peer);
+}
+
+void Rendezvous::on(Peer peer, int connection, const wire::Hello& hello, Clock::time_point now) {
+    if (const auto status = objection(hello)) return refuse(peer, *status);
+    take_over(connection, peer, now);
+    members_.insert_or_assign(peer, Member{hello.node, hello.name, connection, now});
+    outlets_.send(peer, wire::encode(welcome_));
+}
+
+std::optional<Status> Rendezvous::objection(const wire::Hello& hello) const {
+    if (hello.min_version > wire::version || hello.max_version < wire::min_version)
+        return Status{"version_unsupported", "this node speaks " + std::to_string(wire::min_version) + " to " +
+                                                 std::to_string(wire::version)};
+    if (hello.cluster != welcome_.cluster) return Status{"wrong_cluster", welcome_.cluster};
+    if (hello.node.is_nil()) return Status{"bad_request", "HELLO: the node id is nil"};
+    if (hello.node == welcome_.node) return Status{"conflict", "the node has reached itself"};
+    if (members_.size() >= wire::max_nodes) return Status{"busy", "directory"};
+    return std::nullopt;
+}
+
+// The number of a connection can come with a new peer before the event of its former end.
+void Rendezvous::take_over(int connection, Peer by, Clock::time_point now) {
+    if (connection < 0) return;
+    const auto former = std::ranges::find_if(
+        members_, [&](const auto& each) { return each.second.connection == connection && each.first != by; });
+    if (former == members_.end()) return;
+    on_disconnected(connection, now);
+    ++replaced_[connection];
+}
+
+void Rendezvous::on_disconnected(int connection, Clock::time_point now) {
+    if (const auto replaced = replaced_.find(connection); replaced != replaced_.end()) {
+        if (--replaced->second == 0) replaced_.erase(replaced);
+        return;
+    }
+    const auto found =
+        std::ranges::find_if(members_, [&](const auto& each) { return each.second.connection == connection; });
+    if (connection < 0 || found == members_.end()) return;
+    Member& member = found->second;
+    member.connection = -1;
+    member.heard = now;
+    if (has_announced(found->first, member)) outlets_.probe(member.node);
+    else lose(found);
+}
+
+void Rendezvous::on(Peer peer, const Member& member, wire::Announce announce, Clock::time_point now) {
+    wire::NodeRecord& record = announce.record;
+    if (record.id != member.node || record.cluster != welcome_.cluster) {
+        log(LogLevel::warning, "node " + member.name + " announced a record that is not its own: ignored");
+        return refuse(peer, Status{"forbidden", "a node announces only itself"});
+    }
+    announced_.insert_or_assign(record.id, peer);
+    const NodeId node = record.id;
+    const auto sequence = record.sequence;
+    const Applied applied = directory_.announce(std::move(record), now);
+    if (applied == Applied::full) log(LogLevel::warning, "the directory is full: node " + member.name + " is not listed");
+    if (applied != Applied::old && applied != Applied::conflict) return;
+    // It does not know what others were told of it: it has to say something newer.
+    outlets_.send(peer, wire::encode(wire::Suspect{node, std::max(sequence, listed_sequence(node))}));
+}
+
+void Rendezvous::on(Peer peer, const Member& member, const wire::Beat& beat) {
+    if (beat.node != member.node) return;
+    if (listed_sequence(beat.node) != beat.sequence) outlets_.send(peer, wire::encode(wire::Ask{{beat.node}}));
+}
+
+void Rendezvous::on(Peer peer, const wire::Ask& ask) {
+    if (ask.nodes.empty()) return send_snapshot(peer);
+    for (const NodeId& node : ask.nodes) {
+        auto record = directory_.read([&](const Directory& directory) { return directory.encoded(node); });
+        outlets_.send(peer, record ? std::move(*record) : wire::encode(wire::Gone{node, 0, "not listed"}));
+    }
+}
+
+void Rendezvous::send_snapshot(Peer peer) {
+    const auto entries = directory_.read([](const Directory& directory) { return directory.entries(); });
+    const wire::Digest digest = wire::digest_of(entries);
+    for (const wire::Entry& entry : entries) {
+        auto record = directory_.read([&](const Directory& directory) { return directory.encoded(entry.node); });
+        if (record) outlets_.send(peer, std::move(*record));
+    }
+    outlets_.send(peer, wire::encode(wire::SnapshotEnd{digest.count, digest.hash}));
+}
+
+void Rendezvous::send_listing(Peer peer) {
+    outlets_.send(peer, wire::encode(wire::Listing{
+                            directory_.read([](const Directory& directory) { return directory.entries(); })}));
+}
+
+void Rendezvous::on_bye(Peer peer, const Member& member, const wire::Bye& bye, Clock::time_point now) {
+    if (bye.node == member.node) lose(members_.find(peer), bye.sequence, "it said goodbye", now);
+}
+
+void Rendezvous::on_suspect(const wire::Suspect& suspect) {
+    if (listed_sequence(suspect.node) != 0) outlets_.probe(suspect.node);
+}
+
+void Rendezvous::on_probed(NodeId node, bool alive, Clock::time_point now) {
+    const auto peer = announced_.find(node);
+    if (alive || peer == announced_.end()) return;
+    const auto member = members_.find(peer->second);
+    if (member->second.connection >= 0) return; // unreachable for us, but heard
+    lose(member, listed_sequence(node), "its connection broke and it cannot be reached", now);
+}
+
+void Rendezvous::tick(Clock::time_point now) {
+    const bool overslept = ticked_ && now - *ticked_ > 2 * timing_.beat;
+    ticked_ = now;
+    for (auto each = members_.begin(); each != members_.end();) {
+        const auto member = each++;
+        if (overslept) member->second.heard = now; // the silence was ours
+        if (now - member->second.heard >= timing_.lease())
+            lose(member, listed_sequence(member->second.node), "it fell silent", now);
+    }
+    directory_.tidy(now);
+    publish(wire::encode(directory_.read([](const Directory& directory) { return directory.digest(); })));
+}
+
+void Rendezvous::farewell(NodeId node, Clock::time_point now) {
+    if (const auto peer = announced_.find(node); peer != announced_.end()) lose(members_.find(peer->second));
+    directory_.gone(node, listed_sequence(node), "it said goodbye", now);
+}
+
+void Rendezvous::contradict(NodeId node, std::uint64_t sequence) {
+    if (const auto peer = announced_.find(node); peer != announced_.end())
+        outlets_.send(peer->second, wire::encode(wire::Suspect{node, sequence}));
+}
+
+void Rendezvous::refuse(Peer peer, const Status& status) { outlets_.send(peer, wire::encode(wire::Refused{status})); }
+
+bool Rendezvous::has_announced(Peer peer, const Member& member) const {
+    const auto found = announced_.find(member.node);
+    return found != announced_.end() && found->second == peer;
+}
+
+/// Whether its node is listed for its sake.
+bool Rendezvous::lose(Members::iterator member) {
+    const bool listed = has_announced(member->first, member->second);
+    if (listed) announced_.erase(member->second.node);
+    members_.erase(member);
+    return listed;
+}
+
+void Rendezvous::lose(Members::iterator member, std::uint64_t sequence, std::string_view reason,
+                      Clock::time_point now) {
+    const NodeId node = member->second.node;
+    if (lose(member)) directory_.gone(node, sequence, reason, now);
+}
+
+void Rendezvous::publish(const Change& change) {
+    if (members_.empty()) return;
+    if (change.kind == Change::Kind::gone)
+        return publish(wire::encode(wire::Gone{change.node, change.sequence, change.reason}));
+    const auto record = directory_.read([&](const Directory& directory) { return directory.encoded(change.node); });
+    if (record) publish(*record);
+}
+
+void Rendezvous::publish(const std::string& message) {
+    if (!members_.empty()) outlets_.publish(wire::published(topic_, message));
+}
+
+std::uint64_t Rendezvous::listed_sequence(NodeId node) const {
+    return directory_.read([&](const Directory& directory) { return directory.sequence_of(node); });
+}
+
+} // namespace malla::discovery
