@@ -122,7 +122,7 @@ bool CallState::submit(const Instance& instance) {
     return true;
 }
 
-void CallState::evaluate(Result<Answer> outcome) {
+void CallState::evaluate(Result<Returned> outcome) {
     if (outcome) return end(std::move(outcome));
     const Status& status = outcome.error();
     const bool again = status.outcome() == Outcome::unknown && (request_.idempotent || request_.options.idempotent);
@@ -150,7 +150,7 @@ void CallState::wait_for_instances(Deadline until) {
     try_next();
 }
 
-void CallState::end(Result<Answer> outcome) { outcome_.emplace(std::move(outcome)); }
+void CallState::end(Result<Returned> outcome) { outcome_.emplace(std::move(outcome)); }
 
 bool CallState::tried(NodeId node) const { return std::ranges::find(tried_, node) != tried_.end(); }
 

@@ -69,14 +69,14 @@ public:
     /// Waits until it has ended, or until `until`; says whether it has. It ends at its deadline at the latest.
     bool wait(Deadline until);
     /// Only when it has ended.
-    [[nodiscard]] Result<Answer>& outcome() { return *outcome_; }
+    [[nodiscard]] Result<Returned>& outcome() { return *outcome_; }
 
 private:
     void try_next();
     bool submit(const Instance& instance);
-    void evaluate(Result<Answer> outcome);
+    void evaluate(Result<Returned> outcome);
     void wait_for_instances(Deadline until);
-    void end(Result<Answer> outcome);
+    void end(Result<Returned> outcome);
     [[nodiscard]] bool tried(NodeId node) const;
 
     CallWays& ways_;
@@ -90,7 +90,7 @@ private:
     unsigned rounds_ = 0;
     Clock::time_point next_round_at_{};
     std::optional<Status> refusal_; ///< the last one
-    std::optional<Result<Answer>> outcome_;
+    std::optional<Result<Returned>> outcome_;
 };
 
 } // namespace malla

@@ -97,7 +97,7 @@ void Channel::flush_locked() {
         if (sent == transport::Sent::too_large) {
             end_locked(attempt, Status{"body_too_large", "the arguments"}.set_outcome(Outcome::not_run));
         } else if (attempt.one_way_) {
-            end_locked(attempt, Answer{std::string{}});
+            end_locked(attempt, Returned{std::string{}});
         } else {
             attempt.state_ = Attempt::State::sent;
             bytes_under_way_ += attempt.size_;
@@ -132,13 +132,13 @@ void Channel::take_locked(transport::Message&& message) {
         auto failure = wire::decode_failure(message.bytes());
         end_locked(attempt, failure ? std::move(failure->status) : Status{"reply_invalid", failure.error().info()});
     } else if (auto reply = wire::decode_reply(message.bytes()); reply) {
-        end_locked(attempt, Answer{std::move(message)});
+        end_locked(attempt, Returned{std::move(message)});
     } else {
         end_locked(attempt, Status{"reply_invalid", reply.error().info()});
     }
 }
 
-void Channel::end_locked(Attempt& attempt, Result<Answer> outcome) {
+void Channel::end_locked(Attempt& attempt, Result<Returned> outcome) {
     attempt.outcome_.emplace(std::move(outcome));
     attempt.state_ = Attempt::State::ended;
     load_.fetch_sub(1, std::memory_order_relaxed);

@@ -23,11 +23,11 @@
 namespace malla {
 
 /// The value that a call gave: its encoded form, and the message that it lies in.
-class Answer {
+class Returned {
 public:
-    explicit Answer(transport::Message message) : message_{std::move(message)} {}
+    explicit Returned(transport::Message message) : message_{std::move(message)} {}
     /// For what never crossed a network.
-    explicit Answer(std::string body) : text_{std::move(body)}, local_{true} {}
+    explicit Returned(std::string body) : text_{std::move(body)}, local_{true} {}
 
     [[nodiscard]] std::string_view body() const {
         return local_ ? std::string_view{text_} : wire::decode_reply(message_.bytes())->body;
@@ -50,7 +50,7 @@ public:
     Attempt& operator=(const Attempt&) = delete;
 
     /// What became of it. Only after `Channel::wait` said that it ended.
-    [[nodiscard]] Result<Answer>& outcome() { return *outcome_; }
+    [[nodiscard]] Result<Returned>& outcome() { return *outcome_; }
 
 private:
     friend class Channel;
@@ -62,7 +62,7 @@ private:
     bool one_way_;
     State state_ = State::queued;
     bool sleeping_ = false; ///< its caller waits for another caller to receive
-    std::optional<Result<Answer>> outcome_;
+    std::optional<Result<Returned>> outcome_;
     std::condition_variable changed_;
 };
 
@@ -108,7 +108,7 @@ private:
     void flush_locked();
     void receive_for_all(std::unique_lock<std::mutex>& lock, Deadline deadline);
     void take_locked(transport::Message&& message);
-    void end_locked(Attempt& attempt, Result<Answer> outcome);
+    void end_locked(Attempt& attempt, Result<Returned> outcome);
     void wake_one_locked();
 
     const std::unique_ptr<transport::Socket> socket_;

@@ -60,7 +60,7 @@ Result<std::string> text_of_body(std::string_view body) { return std::string{bod
 
 namespace detail {
 
-Result<Answer> call(Node& node, Request request) { return node.core().call(std::move(request)); }
+Result<Returned> call(Node& node, Request request) { return node.core().call(std::move(request)); }
 
 std::unique_ptr<CallState> begin(Node& node, Request request) {
     auto state = std::make_unique<CallState>(node.core(), std::move(request));
@@ -91,9 +91,9 @@ Result<void> Node::load(const std::filesystem::path& file) {
 
 Result<std::string> Node::call(std::string_view service, std::string_view callback, std::string_view arguments,
                                const CallOptions& options) {
-    auto answer = core_->call(json_request(service, callback, arguments, options));
-    if (!answer) return std::move(answer).error();
-    return std::string{answer->body()};
+    auto returned = core_->call(json_request(service, callback, arguments, options));
+    if (!returned) return std::move(returned).error();
+    return std::string{returned->body()};
 }
 
 Future<std::string> Node::async(std::string_view service, std::string_view callback, std::string_view arguments,

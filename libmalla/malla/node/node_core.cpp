@@ -230,7 +230,7 @@ Status Node::Core::why_unavailable(std::string_view service) {
     return Status{"service_not_available", service};
 }
 
-Result<Answer> Node::Core::call(Request request) {
+Result<Returned> Node::Core::call(Request request) {
     if (request.options.on.empty() || request.options.on == options_.name || request.options.on == id_.text())
         if (const auto local = find_local(request.service); local && local->hosted->core().open() && !draining_)
             return call_local(*local, request);
@@ -240,7 +240,7 @@ Result<Answer> Node::Core::call(Request request) {
     return std::move(state.outcome());
 }
 
-Result<Answer> Node::Core::call_local(ServedService& service, const Request& request) {
+Result<Returned> Node::Core::call_local(ServedService& service, const Request& request) {
     const auto callback = service.callbacks.find(request.callback);
     if (callback == service.callbacks.end()) return Status{"request_op_unknown", request.callback};
     LocalEntry entry{service.hosted->core()};
@@ -256,7 +256,7 @@ Result<Answer> Node::Core::call_local(ServedService& service, const Request& req
     std::string body;
     auto run = service.hosted->run(callback->second, request.content, request.body, entry.gate(), info, body);
     if (!run) return std::move(run).error();
-    return Answer{std::move(body)};
+    return Returned{std::move(body)};
 }
 
 void Node::Core::stop() {

@@ -33,7 +33,7 @@ public:
     /// The service of that name here, when it may be called from outside.
     [[nodiscard]] std::shared_ptr<ServedService> find_local(std::string_view service) const;
     /// Makes a call and waits for its outcome; one to a service of this node stays on this thread.
-    [[nodiscard]] Result<Answer> call(Request request);
+    [[nodiscard]] Result<Returned> call(Request request);
 
     [[nodiscard]] std::vector<Instance> instances(std::string_view service, std::string_view on) override;
     [[nodiscard]] Result<std::shared_ptr<Channel>> channel(const Instance& instance) override;
@@ -52,7 +52,7 @@ private:
     void watch_channel(std::shared_ptr<Channel> channel, NodeId node);
     void lose_channel(NodeId node, const std::shared_ptr<Channel>& channel);
     void announce();
-    Result<Answer> call_local(ServedService& service, const Request& request);
+    Result<Returned> call_local(ServedService& service, const Request& request);
     [[nodiscard]] wire::NodeRecord record() const;
 
     const NodeId id_ = NodeId::random();

@@ -18,7 +18,7 @@ inline constexpr bool first_is_options<First, Rest...> = std::is_same_v<std::rem
 
 namespace detail {
 
-[[nodiscard]] Result<Answer> call(Node& node, Request request);
+[[nodiscard]] Result<Returned> call(Node& node, Request request);
 [[nodiscard]] std::unique_ptr<CallState> begin(Node& node, Request request);
 
 } // namespace detail
@@ -49,9 +49,9 @@ public:
     }
     template <class C, class... Arguments>
     Result<ResultOf<C>> try_call(CallOptions options, Arguments&&... arguments) {
-        auto answer = detail::call(*node_, request<C>(std::move(options), std::forward<Arguments>(arguments)...));
-        if (!answer) return std::move(answer).error();
-        return CallbackCodec<C>::decode_result(answer->body());
+        auto returned = detail::call(*node_, request<C>(std::move(options), std::forward<Arguments>(arguments)...));
+        if (!returned) return std::move(returned).error();
+        return CallbackCodec<C>::decode_result(returned->body());
     }
 
     template <class C, class... Arguments>
