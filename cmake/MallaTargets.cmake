@@ -116,7 +116,6 @@ function(malla_test folder)
     return()
   endif()
   add_executable(test_${folder} ${sources})
-  set_target_properties(test_${folder} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   target_include_directories(test_${folder} PRIVATE ${PROJECT_SOURCE_DIR}/test)
   target_link_libraries(test_${folder} PRIVATE malla_compiler ${arg_LINK} GTest::gmock GTest::gtest_main)
   gtest_discover_tests(test_${folder} TEST_PREFIX ${folder}. DISCOVERY_MODE PRE_TEST
