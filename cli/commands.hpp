@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/settings.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace malla::cli {
+
+/// What every command is told.
+struct Common {
+    MeshOptions mesh;
+    bool verbose = false;
+    bool quiet = false;
+};
+
+/// SERVICE.CALLBACK; a service's own name may have dots, a callback's has none.
+struct Target {
+    std::string service;
+    std::string callback;
+};
+
+struct CallCommand {
+    Target target;
+    std::vector<std::string> arguments;
+    /// Where a `--` stood among `arguments`, where it counts as an argument if the callback wants one more.
+    std::optional<std::size_t> separator;
+    bool from_input = false; ///< one call for each line of standard input
+    std::string on;
+    bool idempotent = false;
+    bool no_wait = false;
+    // For a stream.
+    std::size_t in_flight = 1;
+    bool unordered = false;
+    bool keep_going = false;
+    bool null_separated = false;
+    std::uint64_t from_line = 1;
+    bool progress = false;
+};
+
+struct LsCommand {};
+struct NodesCommand {};
+
+struct InfoCommand {
+    std::string service;
+};
+
+struct DescribeCommand {
+    std::string service;
+    std::string callback; ///< empty: all of them
+};
+
+struct RunCommand {
+    std::vector<std::filesystem::path> files;
+    std::optional<std::filesystem::path> config;
+    std::string name;
+};
+
+struct ServeCommand {
+    Target target;
+    std::string command;
+    bool lines = false;
+    bool json = false;
+    std::size_t workers = 1;
+    std::optional<Clock::duration> limit;
+    std::string name;
+};
+
+struct VersionCommand {};
+
+/// Help that was asked for: to standard output.
+struct HelpCommand {
+    std::string text;
+};
+
+using Command = std::variant<HelpCommand, VersionCommand, CallCommand, LsCommand, NodesCommand, InfoCommand,
+                             DescribeCommand, RunCommand, ServeCommand>;
+
+struct Invocation {
+    Common common;
+    Command command;
+};
+
+} // namespace malla::cli

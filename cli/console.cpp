@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/console.hpp"
+
+#include "cli/exit.hpp"
+#include "cli/line_writer.hpp"
+#include "cli/output.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+#include <unistd.h>
+
+namespace malla::cli {
+
+int print(std::string_view text) {
+    const int error = write_all(STDOUT_FILENO, text);
+    if (error == 0) return 0;
+    if (error == EPIPE) return exit_reader_gone;
+    const std::string why = std::string{"Cannot write standard output: "} + std::strerror(error) + '\n';
+    static_cast<void>(write_all(STDERR_FILENO, why));
+    return exit_code(ExitCode::error_status);
+}
+
+int fail(const Status& status, const Common& common) {
+    const Terminal terminal = terminal_of(STDERR_FILENO, process_environment());
+    if (!common.quiet) static_cast<void>(write_all(STDERR_FILENO, error_text(status, common.mesh.format, terminal)));
+    return exit_code(status.exit_code());
+}
+
+} // namespace malla::cli

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/commands.hpp"
+#include "malla/base/result.hpp"
+
+#include <string_view>
+
+namespace malla::cli {
+
+/// Writes to standard output at once. Gives the code that the process ends with: 0, 141 when its
+/// reader went away, 1 and a line on standard error when it cannot be written.
+[[nodiscard]] int print(std::string_view text);
+
+/// Writes why a command failed to standard error, unless it is to be quiet; gives the exit code.
+[[nodiscard]] int fail(const Status& status, const Common& common);
+
+} // namespace malla::cli

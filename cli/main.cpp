@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/console.hpp"
+#include "cli/options.hpp"
+#include "cli/run.hpp"
+#include "cli/usage.hpp"
+
+#include <csignal>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace malla::cli {
+namespace {
+
+template <class C>
+concept Runs = requires(const C& command, const Common& common) {
+    run(command, common);
+};
+
+int dispatch(const Invocation& invocation) {
+    return std::visit(
+        [&](const auto& command) {
+            if constexpr (Runs<std::remove_cvref_t<decltype(command)>>) return run(command, invocation.common);
+            else return fail(usage_error("This build cannot do that yet"), invocation.common);
+        },
+        invocation.command);
+}
+
+int main_with(const std::vector<std::string>& words) {
+    std::signal(SIGPIPE, SIG_IGN); // a write says it, and says which one
+    const auto invocation = read_command_line(words, process_environment());
+    if (invocation) return dispatch(*invocation);
+    Common common;
+    if (asks_for_json(words)) common.mesh.format = Format::json;
+    return fail(invocation.error(), common);
+}
+
+} // namespace
+} // namespace malla::cli
+
+int main(int argc, char** argv) { return malla::cli::main_with({argv + (argc > 0 ? 1 : 0), argv + argc}); }

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/settings.hpp"
+
+#include "cli/usage.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <utility>
+
+namespace malla::cli {
+
+namespace {
+
+std::vector<std::string> split(std::string_view list) {
+    std::vector<std::string> items;
+    while (!list.empty()) {
+        const auto comma = list.find(',');
+        if (comma != 0) items.emplace_back(list.substr(0, comma));
+        list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+    }
+    return items;
+}
+
+template <class T>
+T either(T first, T second) {
+    const bool said = [&] {
+        if constexpr (requires { first.has_value(); }) return first.has_value();
+        else return !first.empty();
+    }();
+    return said ? std::move(first) : std::move(second);
+}
+
+Result<Format> read_format(std::string_view text) {
+    constexpr std::array names = std::to_array<std::pair<std::string_view, Format>>(
+        {{"auto", Format::automatic}, {"json", Format::json}, {"text", Format::text}, {"raw", Format::raw}});
+    for (const auto& [name, format] : names)
+        if (text == name) return format;
+    return usage_error("Unknown format '" + std::string{text} + "'", "one of auto, json, text, raw");
+}
+
+} // namespace
+
+Environment process_environment() {
+    return [](std::string_view name) -> std::optional<std::string> {
+        const char* value = std::getenv(std::string{name}.c_str());
+        if (value == nullptr || *value == '\0') return std::nullopt;
+        return value;
+    };
+}
+
+Settings environment_settings(const Environment& environment) {
+    Settings settings;
+    settings.brokers = split(environment("MALLA_BROKER").value_or(""));
+    settings.peers = split(environment("MALLA_PEER").value_or(""));
+    settings.loopback = environment("MALLA_LOOPBACK");
+    settings.cluster = environment("MALLA_CLUSTER");
+    settings.secret_file = environment("MALLA_SECRET_FILE");
+    settings.key_file = environment("MALLA_KEY_FILE");
+    settings.timeout = environment("MALLA_TIMEOUT");
+    return settings;
+}
+
+Settings prefer(Settings first, Settings second) {
+    Settings settings;
+    settings.brokers = either(std::move(first.brokers), std::move(second.brokers));
+    settings.peers = either(std::move(first.peers), std::move(second.peers));
+    settings.loopback = either(std::move(first.loopback), std::move(second.loopback));
+    settings.cluster = either(std::move(first.cluster), std::move(second.cluster));
+    settings.secret_file = either(std::move(first.secret_file), std::move(second.secret_file));
+    settings.key_file = either(std::move(first.key_file), std::move(second.key_file));
+    settings.timeout = either(std::move(first.timeout), std::move(second.timeout));
+    settings.format = either(std::move(first.format), std::move(second.format));
+    settings.insecure = first.insecure || second.insecure;
+    return settings;
+}
+
+Result<Clock::duration> read_duration(std::string_view name, std::string_view text) {
+    if (const auto duration = parse_duration(text)) return *duration;
+    return usage_error(std::string{name} + ": '" + std::string{text} + "' is no duration",
+                       "a number and a unit, such as 200ms, 5s or 2m");
+}
+
+Result<MeshOptions> resolve(Settings settings) {
+    MeshOptions options;
+    options.brokers = std::move(settings.brokers);
+    options.peers = std::move(settings.peers);
+    if (settings.loopback) options.loopback = *std::move(settings.loopback);
+    if (settings.cluster) options.cluster = *std::move(settings.cluster);
+    if (settings.secret_file) options.secret_file = *std::move(settings.secret_file);
+    if (settings.key_file) options.key_file = *std::move(settings.key_file);
+    options.insecure = settings.insecure;
+    if (settings.timeout) {
+        const auto timeout = read_duration("--timeout", *settings.timeout);
+        if (!timeout) return timeout.error();
+        options.timeout = *timeout;
+    }
+    if (settings.format) {
+        const auto format = read_format(*settings.format);
+        if (!format) return format.error();
+        options.format = *format;
+    }
+    return options;
+}
+
+} // namespace malla::cli

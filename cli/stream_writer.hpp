@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/line_writer.hpp"
+#include "cli/stream.hpp"
+
+#include <atomic>
+#include <deque>
+
+namespace malla::cli {
+
+/// Why a stream ends before its input does.
+enum class StreamEnd : std::uint8_t { none, line_failed, output_failed, reader_gone, interrupted };
+
+/// The half of a stream that writes: takes each line's result and writes it. Its own thread runs it,
+/// until the window is finished or the stream is to end at once.
+class StreamWriter {
+public:
+    /// A write ends when `stop` is readable. `wake_sender` is called when the sender waits for space and
+    /// there is some, and when the stream is to end.
+    StreamWriter(const StreamOptions& options, const StreamEnds& ends, int stop, Window& window,
+                 std::function<void()> wake_sender);
+
+    void run();
+
+    /// Any thread.
+    [[nodiscard]] StreamEnd end() const noexcept { return end_.load(); }
+    /// Ends the stream for this reason, if it has none yet. Any thread.
+    void end_for(StreamEnd reason);
+
+    // After `run` has returned.
+
+    /// The code of the first failure, or 0.
+    [[nodiscard]] int exit_code() const noexcept { return exit_code_; }
+    /// Why the output could not be written, as `errno` has it, or 0.
+    [[nodiscard]] int output_error() const noexcept { return out_.error(); }
+    /// The first line without an answer among those that were sent, or the largest number.
+    [[nodiscard]] std::uint64_t first_unanswered() const noexcept { return first_unanswered_; }
+
+private:
+    void take_in_order();
+    void take_unordered();
+    void finish(StreamLine& line);
+    void fail(std::uint64_t number, const Status& status);
+    void flush();
+    void note_unanswered(std::uint64_t number) noexcept;
+    void note_rest();
+    void report_progress();
+    [[nodiscard]] bool ends_at_once() const noexcept;
+
+    const StreamOptions& options_;
+    const StreamEnds& ends_;
+    Window& window_;
+    std::function<void()> wake_sender_;
+    LineWriter out_;
+    std::atomic<StreamEnd> end_ = StreamEnd::none;
+    std::deque<StreamLine> waiting_; ///< taken from the window, without a result so far
+    std::size_t unwritten_ = 0;      ///< results taken since the last flush
+    std::uint64_t first_unwritten_ = UINT64_MAX;
+    int exit_code_ = 0;
+    std::uint64_t first_unanswered_ = UINT64_MAX;
+    std::uint64_t finished_ = 0;
+    Clock::time_point began_at_ = Clock::now();
+    Clock::time_point progress_at_ = began_at_;
+};
+
+} // namespace malla::cli

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/settings.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace malla::cli {
+
+/// What a file descriptor is connected to, as far as output depends on it.
+struct Terminal {
+    bool is_terminal = false;
+    bool colour = false;    ///< a terminal, and the variable NO_COLOR is not set
+    std::size_t width = 80; ///< in characters
+};
+
+[[nodiscard]] Terminal terminal_of(int descriptor, const Environment& environment);
+
+/// Text from elsewhere without the control characters that would command a terminal: each becomes
+/// `?`, but line breaks and tabs stay where `lines` is true.
+[[nodiscard]] std::string harmless(std::string_view text, bool lines);
+
+/// The number of characters in UTF-8 text.
+[[nodiscard]] std::size_t character_count(std::string_view text) noexcept;
+
+/// The first `count` characters; what is longer ends in `…` within that count.
+[[nodiscard]] std::string shortened(std::string_view text, std::size_t count);
+
+} // namespace malla::cli

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/base/deadline.hpp"
+#include "malla/base/result.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace malla::cli {
+
+/// A call under way. Used by one thread at a time; destroying it cancels the call.
+class StreamCall {
+public:
+    virtual ~StreamCall() = default;
+    /// Whether its result is there by `until`.
+    [[nodiscard]] virtual bool wait(Deadline until) = 0;
+    /// The result as JSON, once.
+    [[nodiscard]] virtual Result<std::string> take() = 0;
+};
+
+/// A line of input on its way: called, or refused before.
+struct StreamLine {
+    std::uint64_t number = 0;
+    std::unique_ptr<StreamCall> call; ///< null: `refusal` says why
+    std::optional<Status> refusal;
+};
+
+/// The lines between the thread that sends them and the one that writes their results: at most
+/// `capacity` that were sent and not yet written.
+///
+/// It opens slowly: in its first moments it lets few lines through, so that little has run in vain
+/// when the reader of the results wants only a few (`| head -3`).
+class Window {
+public:
+    static constexpr Clock::duration opening = std::chrono::milliseconds{20};
+    static constexpr std::size_t written_per_step = 16; ///< while it opens
+
+    explicit Window(std::size_t capacity) noexcept : capacity_{capacity} {}
+
+    // For the sender.
+
+    /// Whether one more line may be sent. When not, `on_space` of the writer's `release` comes later.
+    [[nodiscard]] bool has_space(Clock::time_point now);
+    /// Whether it lets fewer through than its capacity, which ends by time alone.
+    [[nodiscard]] bool is_opening(Clock::time_point now) const;
+    void push(StreamLine line);
+    /// No more lines come.
+    void close();
+
+    // For the writer.
+
+    /// The next line in the order of the input; waits for one until `until`. Nothing when none came
+    /// by then, or none comes any more.
+    [[nodiscard]] std::optional<StreamLine> pop(Deadline until);
+    /// Whether no line waits and none comes any more.
+    [[nodiscard]] bool finished() const;
+    /// `count` lines were written; says whether the sender waits for that.
+    [[nodiscard]] bool release(std::size_t count);
+
+private:
+    [[nodiscard]] std::size_t limit(Clock::time_point now) const noexcept;
+
+    const std::size_t capacity_;
+    mutable std::mutex mutex_;
+    std::condition_variable pushed_;
+    std::deque<StreamLine> lines_;
+    std::size_t outstanding_ = 0;
+    std::uint64_t written_ = 0;
+    std::optional<Clock::time_point> opened_at_;
+    bool sender_waits_ = false;
+    bool closed_ = false;
+};
+
+} // namespace malla::cli

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/line_reader.hpp"
+
+#include "cli/pipes.hpp"
+
+#include <gmock/gmock.h>
+
+#include <thread>
+#include <vector>
+
+namespace malla::cli {
+namespace {
+
+using testing::ElementsAre;
+
+std::vector<std::string> lines_of(std::string text, char separator = '\n') {
+    Pipe pipe;
+    std::jthread writing{[&] {
+        pipe.write(text);
+        pipe.close_in();
+    }};
+    LineReader reader{pipe.out(), separator};
+    std::vector<std::string> lines;
+    for (bool more = true; more;) {
+        while (const auto line = reader.next()) lines.emplace_back(*line);
+        more = !reader.ended();
+        EXPECT_TRUE(reader.fill());
+    }
+    return lines;
+}
+
+TEST(LineReader, TakesTheLastLineWithoutANewline) {
+    EXPECT_THAT(lines_of("a\nb"), ElementsAre("a", "b"));
+    EXPECT_THAT(lines_of("a\nb\n"), ElementsAre("a", "b"));
+    EXPECT_THAT(lines_of("\n\n"), ElementsAre("", ""));
+    EXPECT_THAT(lines_of(""), ElementsAre());
+    EXPECT_THAT(lines_of(std::string{"a\nb\0\0c", 6}, '\0'), ElementsAre("a\nb", "", "c"));
+}
+
+TEST(LineReader, TakesLinesLargerThanItsBlockAndManySmallOnes) {
+    const std::string large(1 << 20, 'x');
+    std::string text;
+    for (int i = 0; i < 100'000; ++i) text += std::to_string(i) + '\n';
+    const auto lines = lines_of(text + large + "\nend\n");
+    ASSERT_EQ(lines.size(), 100'002U);
+    EXPECT_EQ(lines[99'999], "99999");
+    EXPECT_EQ(lines[100'000], large);
+    EXPECT_EQ(lines[100'001], "end");
+}
+
+TEST(LineReader, RefusesALineThatIsTooLong) {
+    Pipe pipe;
+    std::jthread writing{[&] { pipe.write(std::string(1 << 20, 'x')); }};
+    LineReader reader{pipe.out(), '\n', 100'000};
+    Result<void> filled;
+    while (filled) {
+        ASSERT_FALSE(reader.next());
+        filled = reader.fill();
+    }
+    EXPECT_EQ(filled.error().exit_code(), ExitCode::usage);
+    pipe.close_out();
+}
+
+} // namespace
+} // namespace malla::cli

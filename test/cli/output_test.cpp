@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/output.hpp"
+#include "cli/table.hpp"
+
+#include <gmock/gmock.h>
+
+namespace malla::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string written(std::string_view json, Format format, bool in_stream = false, bool bytes = false) {
+    const auto text = result_text(json, {format, in_stream, bytes});
+    return text ? *text : text.error().text();
+}
+
+TEST(Results, OfOneCallAreTextForAStringElseJson) {
+    EXPECT_EQ(written(R"("a\nb")", Format::automatic), "a\nb\n");
+    EXPECT_EQ(written("5", Format::automatic), "5\n");
+    EXPECT_EQ(written("5.0", Format::automatic), "5\n");
+    EXPECT_EQ(written("null", Format::automatic), "null\n");
+    EXPECT_EQ(written("{\"a\": [1,\n2]}", Format::automatic), "{\"a\":[1,2]}\n");
+}
+
+TEST(Results, OfAStreamAreOneJsonValueALine) {
+    EXPECT_EQ(written(R"("a\nb")", Format::automatic, true), "\"a\\nb\"\n");
+    EXPECT_EQ(written("[1, 2]", Format::automatic, true), "[1,2]\n");
+}
+
+TEST(Results, FollowTheFormatThatWasAskedFor) {
+    EXPECT_EQ(written(R"("a")", Format::json), "\"a\"\n");
+    EXPECT_EQ(written(R"("a")", Format::text, true), "a\n");
+    EXPECT_EQ(written("[1]", Format::text), "[\n  1\n]\n");
+    EXPECT_EQ(written(R"("a")", Format::raw), "a");
+    EXPECT_EQ(written("7", Format::raw), "7");
+    EXPECT_EQ(written(R"("AP8K")", Format::raw, false, true), std::string("\x00\xff\n", 3));
+    EXPECT_EQ(written(R"("AP8=")", Format::raw, false, true), std::string("\x00\xff", 2));
+    EXPECT_THAT(written("{", Format::json), HasSubstr("reply_invalid"));
+}
+
+TEST(Errors, AreALineWithAHintOrJson) {
+    Status status{"field_missing", "name"};
+    status.set_data("hint", "give it");
+    EXPECT_EQ(error_text(status, Format::automatic, {}),
+              "field_missing (400): Field 'name' is missing\nhint: give it\n");
+    EXPECT_EQ(error_text(status, Format::json, {}),
+              R"({"status":"field_missing","code":400,"info":"Field 'name' is missing","outcome":"answered",)"
+              R"("data":{"field":"name","hint":"give it"}})"
+              "\n");
+}
+
+TEST(Errors, CannotCommandATerminal) {
+    const Status status = Status{"internal_error"}.set_info("\x1b[2Jgone");
+    EXPECT_THAT(error_text(status, Format::automatic, {.is_terminal = true}), Not(HasSubstr("\x1b")));
+}
+
+Listing two_services() {
+    Listing listing{{{"NAME", "name"}, {"STATUS", "status", true}}};
+    listing.add(Json::object({{"name", "Calculator"}, {"status", "running"}, {"id", 1}}));
+    listing.add(Json::object({{"name", "Ä"}, {"status", "paused"}}));
+    return listing;
+}
+
+TEST(Listing, IsJsonUnderAPipe) {
+    EXPECT_EQ(two_services().text(Format::automatic, {}),
+              "{\"name\":\"Calculator\",\"status\":\"running\",\"id\":1}\n{\"name\":\"Ä\",\"status\":\"paused\"}\n");
+}
+
+TEST(Listing, IsATableOnATerminalOrAsText) {
+    const std::string table = "NAME        STATUS\nCalculator  running\nÄ           paused\n";
+    EXPECT_EQ(two_services().text(Format::text, {}), table);
+    EXPECT_EQ(two_services().text(Format::automatic, {.is_terminal = true}), table);
+    EXPECT_THAT(two_services().text(Format::json, {.is_terminal = true}), HasSubstr("\"id\":1"));
+}
+
+TEST(Listing, FitsATerminal) {
+    EXPECT_EQ(two_services().text(Format::automatic, {.is_terminal = true, .width = 15}),
+              "NAME    STATUS\nCalcu…  running\nÄ       paused\n");
+}
+
+TEST(Listing, HasColourOnlyWhereItMay) {
+    EXPECT_THAT(two_services().text(Format::automatic, {.is_terminal = true, .colour = true}),
+                HasSubstr("\x1b[32mrunning\x1b[0m"));
+    EXPECT_THAT(two_services().text(Format::automatic, {.is_terminal = true}), Not(HasSubstr("\x1b")));
+}
+
+} // namespace
+} // namespace malla::cli

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/stream.hpp"
+
+#include "cli/pipes.hpp"
+
+#include <gmock/gmock.h>
+
+#include <condition_variable>
+#include <csignal>
+#include <fcntl.h>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+
+namespace malla::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// Answers calls when the test says so. A line's arguments are the line itself.
+class Server {
+public:
+    explicit Server(bool at_once = true) : at_once_{at_once} {}
+
+    StreamSteps steps() {
+        return {[](std::string_view line) -> Result<std::string> {
+                    if (line == "bad") return Status{"usage", "bad line"};
+                    return std::string{line};
+                },
+                [this](std::string arguments) { return begin(std::move(arguments)); }};
+    }
+
+    void answer(const std::string& arguments) {
+        const std::scoped_lock lock{mutex_};
+        answered_.insert(arguments);
+        changed_.notify_all();
+    }
+    void answer_all() {
+        const std::scoped_lock lock{mutex_};
+        at_once_ = true;
+        changed_.notify_all();
+    }
+    void wait_for_calls(std::size_t count) {
+        std::unique_lock lock{mutex_};
+        changed_.wait(lock, [&] { return begun_ >= count; });
+    }
+    std::size_t begun() {
+        const std::scoped_lock lock{mutex_};
+        return begun_;
+    }
+    std::size_t most_under_way() {
+        const std::scoped_lock lock{mutex_};
+        return most_under_way_;
+    }
+
+private:
+    class Call final : public StreamCall {
+    public:
+        Call(Server& server, std::string arguments) : server_{server}, arguments_{std::move(arguments)} {}
+        ~Call() override {
+            const std::scoped_lock lock{server_.mutex_};
+            --server_.under_way_;
+        }
+        bool wait(Deadline until) override {
+            std::unique_lock lock{server_.mutex_};
+            return server_.changed_.wait_until(
+                lock, until.at(), [&] { return server_.at_once_ || server_.answered_.contains(arguments_); });
+        }
+        Result<std::string> take() override {
+            if (arguments_ == "fail") return Status{"not_found"};
+            if (arguments_ == "lost") return Status{"peer_lost", "n1"};
+            return arguments_;
+        }
+
+    private:
+        Server& server_;
+        std::string arguments_;
+    };
+
+    std::unique_ptr<StreamCall> begin(std::string arguments) {
+        const std::scoped_lock lock{mutex_};
+        ++begun_;
+        most_under_way_ = std::max(most_under_way_, ++under_way_);
+        changed_.notify_all();
+        return std::make_unique<Call>(*this, std::move(arguments));
+    }
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::set<std::string> answered_;
+    bool at_once_;
+    std::size_t begun_ = 0;
+    std::size_t under_way_ = 0;
+    std::size_t most_under_way_ = 0;
+};
+
+/// A stream that runs on a thread of its own, between pipes.
+class Running {
+public:
+    Running(Server& server, StreamOptions options) {
+        thread_ = std::thread{[this, &server, options] {
+            code_ = run_stream(options, {input_.out(), output_.in(), error_.in(), interrupt_.out()}, server.steps());
+            output_.close_in();
+            error_.close_in();
+        }};
+    }
+    ~Running() {
+        if (thread_.joinable()) finish();
+    }
+
+    void type(std::string_view text) { input_.write(text); }
+    void interrupt() { interrupt_.write("x"); }
+    void close_output() { output_.close_out(); }
+    std::string read_line() { return output_.read_line(); }
+    int finish() {
+        input_.close_in();
+        thread_.join();
+        return code_;
+    }
+    /// Without an end of the input.
+    int join() {
+        thread_.join();
+        return code_;
+    }
+    std::string rest() { return output_.read_all(); }
+    std::string errors() { return error_.read_all(); }
+
+private:
+    Pipe input_;
+    Pipe output_;
+    Pipe error_;
+    Pipe interrupt_;
+    std::thread thread_;
+    int code_ = -1;
+};
+
+StreamOptions in_flight(std::size_t count) {
+    StreamOptions options;
+    options.in_flight = count;
+    return options;
+}
+
+TEST(Stream, WritesResultsInTheOrderOfTheInput) {
+    Server server{false};
+    Running stream{server, in_flight(4)};
+    stream.type("1\n2\n3\n");
+    server.wait_for_calls(3);
+    server.answer("3");
+    server.answer("2");
+    server.answer("1");
+
+    EXPECT_EQ(stream.read_line(), "1");
+    EXPECT_EQ(stream.read_line(), "2");
+    EXPECT_EQ(stream.read_line(), "3");
+    EXPECT_EQ(stream.finish(), 0);
+    EXPECT_THAT(stream.errors(), IsEmpty());
+}
+
+TEST(Stream, WritesEachResultWhileTheInputIsIdle) {
+    Server server;
+    Running stream{server, in_flight(8)};
+    stream.type("1\n");
+    EXPECT_EQ(stream.read_line(), "1");
+    stream.type("2\n3");
+    EXPECT_EQ(stream.read_line(), "2");
+    EXPECT_EQ(stream.finish(), 0);
+    EXPECT_EQ(stream.rest(), "3\n");
+}
+
+TEST(Stream, WritesUnorderedResultsAsTheyCome) {
+    Server server{false};
+    auto options = in_flight(4);
+    options.unordered = true;
+    Running stream{server, options};
+    stream.type("1\n2\n");
+    server.wait_for_calls(2);
+    server.answer("2");
+    EXPECT_EQ(stream.read_line(), "2");
+    server.answer("1");
+    EXPECT_EQ(stream.read_line(), "1");
+    EXPECT_EQ(stream.finish(), 0);
+}
+
+TEST(Stream, HasNoMoreUnderWayThanAllowed) {
+    Server server{false};
+    Running stream{server, in_flight(3)};
+    stream.type("1\n2\n3\n4\n5\n6\n7\n8\n");
+    server.wait_for_calls(3);
+    server.answer("2"); // finished, but not written: it still counts
+    server.answer("1");
+    EXPECT_EQ(stream.read_line(), "1");
+    server.wait_for_calls(5);
+    server.answer_all();
+    EXPECT_EQ(stream.finish(), 0);
+    EXPECT_LE(server.most_under_way(), 3U);
+}
+
+TEST(Stream, StopsAtAFailureAfterWhatIsInFlight) {
+    Server server{false};
+    Running stream{server, in_flight(3)};
+    stream.type("1\nfail\n3\n4\n5\n");
+    server.wait_for_calls(3);
+    server.answer("fail");
+    server.answer("3");
+    server.answer("1");
+    stream.read_line();
+    EXPECT_EQ(stream.read_line(), "3");
+    server.answer_all();
+
+    EXPECT_EQ(stream.join(), 1);
+    const std::string errors = stream.errors();
+    EXPECT_THAT(errors, HasSubstr("line 2: not_found (404): Not found\n"));
+    EXPECT_THAT(errors, HasSubstr("is the first that was not answered"));
+    EXPECT_THAT(errors, testing::Not(HasSubstr("line 2 is the first"))); // it was answered, with an error
+}
+
+TEST(Stream, NamesALineThatMayHaveRun) {
+    Server server;
+    Running stream{server, in_flight(1)};
+    stream.type("1\nlost\n3\n");
+    EXPECT_EQ(stream.finish(), 7);
+    EXPECT_THAT(stream.errors(), HasSubstr("line 2 is the first that was not answered"));
+}
+
+TEST(Stream, RefusesALineBeforeItIsCalled) {
+    Server server;
+    Running stream{server, in_flight(1)};
+    stream.type("1\nbad\n3\n");
+    EXPECT_EQ(stream.finish(), 2);
+    EXPECT_EQ(stream.rest(), "1\n");
+    EXPECT_EQ(server.begun(), 1U);
+}
+
+TEST(Stream, GoesOnWhereItIsToldTo) {
+    Server server;
+    auto options = in_flight(2);
+    options.keep_going = true;
+    Running stream{server, options};
+    stream.type("1\nlost\nfail\nbad\n5\n");
+    EXPECT_EQ(stream.finish(), 7); // the first failure's
+    EXPECT_EQ(stream.rest(), "1\n5\n");
+    EXPECT_EQ(stream.errors(),
+              R"({"line":2,"error":{"status":"peer_lost","code":502,"info":"The connection to node 'n1' was lost )"
+              R"(and the call may have run","outcome":"unknown"}})"
+              "\n"
+              R"({"line":3,"error":{"status":"not_found","code":404,"info":"Not found","outcome":"answered"}})"
+              "\n"
+              R"({"line":4,"error":{"status":"usage","code":400,"info":"bad line","outcome":"not_run"}})"
+              "\n");
+}
+
+TEST(Stream, BeginsAtALine) {
+    Server server;
+    auto options = in_flight(2);
+    options.from_line = 3;
+    Running stream{server, options};
+    stream.type("1\n2\n3\nbad\n");
+    EXPECT_EQ(stream.finish(), 2);
+    EXPECT_EQ(stream.rest(), "3\n");
+    EXPECT_THAT(stream.errors(), HasSubstr("line 4"));
+}
+
+TEST(Stream, SeparatesByNul) {
+    Server server;
+    auto options = in_flight(2);
+    options.null_separated = true;
+    Running stream{server, options};
+    stream.type(std::string_view{"[1,\n2]\0[3]", 10});
+    EXPECT_EQ(stream.finish(), 0);
+    EXPECT_EQ(stream.rest(), "[1,2]\n[3]\n");
+}
+
+TEST(Stream, EndsQuietlyWhenItsReaderIsGoneThoughTheInputIsIdle) {
+    Server server;
+    Running stream{server, in_flight(2)};
+    stream.type("1\n");
+    EXPECT_EQ(stream.read_line(), "1");
+    stream.close_output();
+    EXPECT_EQ(stream.join(), 141);
+    EXPECT_THAT(stream.errors(), IsEmpty());
+}
+
+TEST(Stream, EndsWhenItsReaderIsGoneThoughACallHangs) {
+    Server server{false};
+    Running stream{server, in_flight(2)};
+    stream.type("1\n2\n3\n");
+    server.wait_for_calls(2);
+    stream.close_output();
+    EXPECT_EQ(stream.join(), 141);
+    EXPECT_LE(server.begun(), 2U);
+}
+
+TEST(Stream, SaysWhereItWasInterrupted) {
+    Server server{false};
+    Running stream{server, in_flight(2)};
+    stream.type("1\n2\n3\n");
+    server.wait_for_calls(2);
+    server.answer("1");
+    EXPECT_EQ(stream.read_line(), "1");
+    stream.interrupt();
+    EXPECT_EQ(stream.join(), 130);
+    EXPECT_THAT(stream.errors(), HasSubstr("line 2 is the first"));
+}
+
+TEST(Stream, IsInterruptedThoughItsReaderIsStalled) {
+    Server server;
+    auto options = in_flight(4);
+    Running stream{server, options};
+    const std::string line = '"' + std::string(300'000, 'x') + '"'; // more than a pipe holds
+    stream.type(line + '\n');
+    server.wait_for_calls(1);
+    stream.interrupt();
+    EXPECT_EQ(stream.join(), 130);
+}
+
+TEST(Stream, SaysWhyItCannotWrite) {
+    Server server;
+    Pipe input;
+    Pipe error;
+    input.write("1\n");
+    input.close_in();
+    const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+    EXPECT_EQ(run_stream(in_flight(1), {input.out(), full, error.in(), -1}, server.steps()), 1);
+    ::close(full);
+    error.close_in();
+    EXPECT_THAT(error.read_all(), HasSubstr("No space left"));
+}
+
+TEST(Stream, OpensSlowlySoThatLittleRunsInVain) {
+    Window window{64};
+    const auto start = Clock::now();
+    EXPECT_TRUE(window.has_space(start));
+    window.push({1, nullptr, Status{"ok"}});
+    EXPECT_FALSE(window.has_space(start + Window::opening - 1ns));
+    EXPECT_TRUE(window.has_space(start + Window::opening));
+    EXPECT_TRUE(window.is_opening(start + Window::opening - 1ns));
+    EXPECT_FALSE(window.is_opening(start + Window::opening));
+}
+
+} // namespace
+} // namespace malla::cli
