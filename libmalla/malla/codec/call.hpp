@@ -176,7 +176,7 @@ template <class R>
 /// What everybody may know of a callback:
 /// {"params":[{"name":"x","schema":{...}}],"result":{...}} and "idempotent":true when it is so.
 template <class R, Serialisable... A>
-[[nodiscard]] Json describe_callback(std::span<const std::string_view> names, bool idempotent) {
+[[nodiscard]] Json describe_callback([[maybe_unused]] std::span<const std::string_view> names, bool idempotent) {
     Json parameters = Json::array();
     std::size_t i = 0;
     (parameters.push_back(Json::object({{"name", names[i++]}, {"schema", schema<A>()}})), ...);

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "malla/base/json.hpp"
+#include "malla/codec/field.hpp"
 
 #include <cereal/access.hpp>
+#include <cereal/details/helpers.hpp>
 
 #include <array>
 #include <concepts>
@@ -104,6 +106,10 @@ consteval Shape simple_shape() {
 
 template <class T>
 inline constexpr Shape shape = simple_shape<T>();
+template <class T>
+inline constexpr Shape shape<Field<T>> = Shape::none;
+template <class K, class T>
+inline constexpr Shape shape<cereal::MapItem<K, T>> = Shape::none;
 template <>
 inline constexpr Shape shape<std::monostate> = Shape::nothing;
 template <>
