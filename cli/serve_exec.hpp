@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/child.hpp"
+#include "malla/base/deadline.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <semaphore>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+namespace malla::cli {
+
+/// A shell command as a function: a process for each call. Any thread; SIGPIPE has to be ignored.
+class ExecService {
+public:
+    struct Options {
+        std::string command;
+        std::size_t max_processes = 1;             ///< at once; further calls wait for their turn
+        std::optional<Clock::duration> limit = {}; ///< a command that runs longer is killed
+        std::size_t max_output_bytes = 8UL << 20U;
+    };
+
+    explicit ExecService(Options options);
+
+    /// Runs the command with `input` as its standard input. Gives its standard output less one final
+    /// newline; `command_failed` with its standard error when it fails, runs longer than the limit or
+    /// writes too much; `expired` when it was never its turn. The whole process group is killed at the
+    /// limit, at the deadline and when `stop` is requested.
+    [[nodiscard]] Result<std::string> run(std::string_view input, Deadline deadline, std::stop_token stop);
+
+private:
+    Options options_;
+    std::counting_semaphore<> turns_;
+};
+
+} // namespace malla::cli
