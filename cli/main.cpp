@@ -2,7 +2,7 @@
 #include "cli/console.hpp"
 #include "cli/options.hpp"
 #include "cli/run.hpp"
-#include "cli/usage.hpp"
+#include "malla/base/error.hpp"
 
 #include <csignal>
 #include <string>
@@ -12,18 +12,12 @@
 namespace malla::cli {
 namespace {
 
-template <class C>
-concept Runs = requires(const C& command, const Common& common) {
-    run(command, common);
-};
-
 int dispatch(const Invocation& invocation) {
-    return std::visit(
-        [&](const auto& command) {
-            if constexpr (Runs<std::remove_cvref_t<decltype(command)>>) return run(command, invocation.common);
-            else return fail(usage_error("This build cannot do that yet"), invocation.common);
-        },
-        invocation.command);
+    try {
+        return std::visit([&](const auto& command) { return run(command, invocation.common); }, invocation.command);
+    } catch (const Error& error) {
+        return fail(error.status(), invocation.common);
+    }
 }
 
 int main_with(const std::vector<std::string>& words) {

@@ -9,5 +9,12 @@ namespace malla::cli {
 
 [[nodiscard]] int run(const HelpCommand& command, const Common& common);
 [[nodiscard]] int run(const VersionCommand& command, const Common& common);
+[[nodiscard]] int run(const CallCommand& command, const Common& common);
+[[nodiscard]] int run(const LsCommand& command, const Common& common);
+[[nodiscard]] int run(const NodesCommand& command, const Common& common);
+[[nodiscard]] int run(const InfoCommand& command, const Common& common);
+[[nodiscard]] int run(const DescribeCommand& command, const Common& common);
+[[nodiscard]] int run(const RunCommand& command, const Common& common);
+[[nodiscard]] int run(const ServeCommand& command, const Common& common);
 
 } // namespace malla::cli

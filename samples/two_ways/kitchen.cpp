@@ -5,6 +5,7 @@
 #include "two_ways/shop_api.hpp"
 
 struct Kitchen : malla::Service<KitchenApi> {
+    explicit Kitchen(malla::Node& node) : shop{node} {}
     malla::Remote<ShopApi> shop;
 
     malla::Result<double> on(Cook, std::string dish, int plates) {
@@ -15,6 +16,6 @@ struct Kitchen : malla::Service<KitchenApi> {
 
 int main(int argc, char** argv) {
     malla::Node node{malla::options(argc, argv)};
-    node.start(Kitchen{.shop = malla::Remote<ShopApi>{node}});
+    node.start(Kitchen{node});
     return node.run();
 }

@@ -5,6 +5,7 @@
 #include "two_ways/shop_api.hpp"
 
 struct Shop : malla::Service<ShopApi> {
+    explicit Shop(malla::Node& node) : kitchen{node} {}
     malla::Remote<KitchenApi> kitchen;
 
     double on(Order, std::string dish, int plates) { return kitchen.call<Cook>(dish, plates); }
@@ -13,6 +14,6 @@ struct Shop : malla::Service<ShopApi> {
 
 int main(int argc, char** argv) {
     malla::Node node{malla::options(argc, argv)};
-    node.start(Shop{.kitchen = malla::Remote<KitchenApi>{node}});
+    node.start(Shop{node});
     return node.run();
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "malla/base/log.hpp"
 #include "malla/node/remote.hpp"
 
 #include <gmock/gmock.h>
@@ -45,6 +46,8 @@ struct HoldApi : Api<"Hold", Hold> {};
 /// Answers when it is let go, or when its caller no longer waits.
 struct Holder : Service<HoldApi> {
     static constexpr bool concurrent = true;
+
+    explicit Holder(std::shared_ptr<std::latch> when_begun) : begun{std::move(when_begun)} {}
 
     int on(Hold) {
         begun->count_down();
@@ -122,7 +125,7 @@ TEST_F(TwoNodes, AStatusComesBackWhole) {
 }
 
 TEST_F(TwoNodes, AnExceptionBecomesAStatusWithoutItsText) {
-    set_log_sink([](LogLevel, std::string_view) noexcept {});
+    malla::set_log_sink([](LogLevel, std::string_view) noexcept {});
     server.start<Series>();
 
     const auto result = Remote<SeriesApi>{client}.try_call<Throw>("secret");
@@ -190,7 +193,7 @@ TEST_F(TwoNodes, TheDeadlineTravels) {
 
 TEST_F(TwoNodes, ADeadlineThatPassesInTheHandlerIsUnknownAndCancelsIt) {
     auto begun = std::make_shared<std::latch>(1);
-    server.start(Holder{.begun = begun});
+    server.start(Holder{begun});
 
     const auto result = Remote<HoldApi>{client}.try_call<Hold>(within(50ms));
 
@@ -203,7 +206,7 @@ TEST_F(TwoNodes, ADeadlineThatPassesInTheHandlerIsUnknownAndCancelsIt) {
 
 TEST_F(TwoNodes, ALostFutureCancelsItsCall) {
     auto begun = std::make_shared<std::latch>(1);
-    server.start(Holder{.begun = begun});
+    server.start(Holder{begun});
     ASSERT_TRUE(client.wait_for("Hold", Deadline::in(10s)));
     {
         auto future = Remote<HoldApi>{client}.async<Hold>();
@@ -218,7 +221,6 @@ TEST_F(TwoNodes, ASerialServiceRunsOneCallAtATime) {
     std::atomic<int> wrong = 0;
     for (int i = 0; i < 4; ++i)
         callers.emplace_back([&] {
-            const Remote<SeriesApi> series{client};
             for (int n = 0; n < 200; ++n)
                 if (Remote<SeriesApi>{client}.call<Inside>() != 1) ++wrong;
         });
@@ -228,7 +230,7 @@ TEST_F(TwoNodes, ASerialServiceRunsOneCallAtATime) {
 
 TEST_F(TwoNodes, ASlowHandlerDelaysOnlyItsOwnService) {
     auto begun = std::make_shared<std::latch>(3);
-    Holder holder{.begun = begun};
+    Holder holder{begun};
     server.start(holder);
     server.start<Series>();
     auto first = Remote<HoldApi>{client}.async<Hold>();
@@ -251,7 +253,7 @@ TEST_F(TwoNodes, ManyFuturesKeepTheirAnswers) {
 
 TEST_F(TwoNodes, ADrainingNodeAnswersWhatRunsAndRefusesWhatComes) {
     auto begun = std::make_shared<std::latch>(1);
-    Holder holder{.begun = begun};
+    Holder holder{begun};
     server.start(holder);
     ASSERT_TRUE(client.wait_for("Hold", Deadline::in(10s)));
     auto running = Remote<HoldApi>{client}.async<Hold>();
@@ -297,24 +299,26 @@ struct Pong : Callback<"pong(depth)", int(int)> {};
 struct PongApi : Api<"Pong", Pong> {};
 
 struct Pinger : Service<PingApi> {
+    explicit Pinger(Node& node) : pong{node} {}
     Remote<PongApi> pong;
     int on(Ping, int depth) { return depth == 0 ? 0 : 1 + pong.call<Pong>(depth - 1); }
 };
 struct Ponger : Service<PongApi> {
+    explicit Ponger(Node& node) : ping{node} {}
     Remote<PingApi> ping;
     int on(Pong, int depth) { return depth == 0 ? 0 : 1 + ping.call<Ping>(depth - 1); }
 };
 
 TEST_F(TwoNodes, ACircleOfSerialServicesDoesNotDeadlock) {
-    server.start(Pinger{.pong = Remote<PongApi>{server}});
-    client.start(Ponger{.ping = Remote<PingApi>{client}});
+    server.start(Pinger{server});
+    client.start(Ponger{client});
 
     EXPECT_EQ(Remote<PingApi>{client}.call<Ping>(within(20s), 20), 20);
 }
 
 TEST_F(TwoNodes, ACircleWithinOneNodeDoesNotDeadlock) {
-    server.start(Pinger{.pong = Remote<PongApi>{server}});
-    server.start(Ponger{.ping = Remote<PingApi>{server}});
+    server.start(Pinger{server});
+    server.start(Ponger{server});
 
     EXPECT_EQ(Remote<PingApi>{client}.call<Ping>(within(20s), 20), 20);
     EXPECT_EQ(Remote<PingApi>{server}.call<Ping>(within(20s), 20), 20);
@@ -326,7 +330,7 @@ TEST(Node, ANodeThatDiesDuringACallLeavesItUnknown) {
     NodeOptions options = joined_to(client, "server");
     options.drain_limit = 0s;
     auto server = std::make_unique<Node>(options);
-    server->start(Holder{.begun = begun});
+    server->start(Holder{begun});
     ASSERT_TRUE(client.wait_for("Hold", Deadline::in(10s)));
     auto future = Remote<HoldApi>{client}.async<Hold>();
     begun->wait();

@@ -103,10 +103,10 @@ Future<std::string> Node::async(std::string_view service, std::string_view callb
 
 Result<void> Node::wait_for_mesh(Deadline deadline) { return core_->membership().wait_joined(deadline); }
 
-Result<void> Node::wait_for(std::string_view service, Deadline deadline) {
+Result<void> Node::wait_for(std::string_view service, Deadline deadline, std::string_view on) {
     while (true) {
         const auto version = core_->directory_version();
-        if (!core_->instances(service, {}).empty()) return {};
+        if (!core_->instances(service, on).empty()) return {};
         if (deadline.passed(Clock::now())) return core_->why_unavailable(service);
         core_->wait_for_change(version, deadline);
     }

@@ -96,8 +96,9 @@ public:
     /// Waits until the mesh was heard for the first time: every rendezvous has told what it knows.
     /// `endpoint_unreachable` when a named one has not answered by then; the refusal when one refused.
     [[nodiscard]] Result<void> wait_for_mesh(Deadline deadline);
-    /// Waits for an instance of `service` that takes calls: `service_not_available` when none came.
-    [[nodiscard]] Result<void> wait_for(std::string_view service, Deadline deadline);
+    /// Waits for an instance of `service` that takes calls, on the node with the name or id `on` where
+    /// that is not empty: `service_not_available`, `paused` or the like when none came.
+    [[nodiscard]] Result<void> wait_for(std::string_view service, Deadline deadline, std::string_view on = {});
 
     [[nodiscard]] std::vector<NodeView> nodes() const;
     [[nodiscard]] std::vector<InstanceView> instances() const;

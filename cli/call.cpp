@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/arguments.hpp"
+#include "cli/console.hpp"
+#include "cli/run.hpp"
+#include "cli/schema.hpp"
+#include "cli/session.hpp"
+#include "cli/stream.hpp"
+#include "malla/node/stop_signal.hpp"
+
+#include <memory>
+#include <utility>
+
+#include <unistd.h>
+
+namespace malla::cli {
+
+namespace {
+
+class FutureCall final : public StreamCall {
+public:
+    explicit FutureCall(Future<std::string> future) : future_{std::move(future)} {}
+
+    bool wait(Deadline until) override { return future_.wait_until(until); }
+    Result<std::string> take() override { return future_.get(); }
+
+private:
+    Future<std::string> future_;
+};
+
+CallOptions call_options(const CallCommand& command, std::optional<Deadline> deadline) {
+    CallOptions options;
+    options.deadline = deadline;
+    options.idempotent = command.idempotent;
+    options.no_wait = command.no_wait;
+    options.on = command.on;
+    return options;
+}
+
+int stream(Node& node, const CallCommand& command, const Common& common, const CallbackDescription& callback,
+           const ResultStyle& style) {
+    const StopSignal signal;
+    StreamOptions options;
+    options.in_flight = command.in_flight;
+    options.unordered = command.unordered;
+    options.keep_going = command.keep_going;
+    options.null_separated = command.null_separated;
+    options.progress = command.progress;
+    options.quiet = common.quiet;
+    options.from_line = command.from_line;
+    options.style = style;
+    options.style.in_stream = true;
+    const StreamEnds ends{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, signal.fd()};
+    const StreamSteps steps{[&](std::string_view line) { return arguments_of_line(callback, line); },
+                            [&](const std::string& arguments) {
+                                return std::make_unique<FutureCall>(node.async(command.target.service,
+                                                                               command.target.callback, arguments,
+                                                                               call_options(command, std::nullopt)));
+                            }};
+    return run_stream(options, ends, steps);
+}
+
+} // namespace
+
+int run(const CallCommand& command, const Common& common) {
+    const Deadline deadline = Deadline::in(common.mesh.timeout);
+    Node node{node_options(common, false)};
+    const auto instance =
+        wait_for_instance(node, command.target.service, command.on, common, command.no_wait, deadline);
+    if (!instance) return fail(instance.error(), common);
+    const auto description = description_of(*instance, command.target.callback);
+    if (!description) return fail(description.error(), common);
+    const auto callback = CallbackDescription::parse(*description);
+    if (!callback) return fail(callback.error(), common);
+    ResultStyle style;
+    style.format = common.mesh.format;
+    style.bytes = text_member(callback->result(), "contentEncoding") == "base64";
+    if (command.from_input) return stream(node, command, common, *callback, style);
+
+    const auto arguments = arguments_of_words(*callback, command.arguments, command.separator);
+    if (!arguments) return fail(arguments.error(), common);
+    const auto result =
+        node.call(command.target.service, command.target.callback, *arguments, call_options(command, deadline));
+    if (!result) return fail(result.error(), common);
+    const auto text = result_text(*result, style);
+    if (!text) return fail(text.error(), common);
+    return print(*text);
+}
+
+} // namespace malla::cli

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// ls, nodes, info and describe: what the directory knows.
+#include "cli/arguments.hpp"
+#include "cli/console.hpp"
+#include "cli/run.hpp"
+#include "cli/session.hpp"
+#include "cli/table.hpp"
+
+#include <chrono>
+#include <ctime>
+#include <map>
+#include <set>
+#include <vector>
+
+#include <unistd.h>
+
+namespace malla::cli {
+
+namespace {
+
+int print_listing(const Listing& listing, const Common& common) {
+    return print(listing.text(common.mesh.format, terminal_of(STDOUT_FILENO, process_environment())));
+}
+
+std::string time_text(std::int64_t unix_ms) {
+    const std::time_t seconds = unix_ms / 1000;
+    std::tm utc{};
+    ::gmtime_r(&seconds, &utc);
+    std::string text(32, '\0');
+    text.resize(std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc));
+    return text;
+}
+
+// A service is as well as its best instance.
+std::string_view status_of(const std::vector<InstanceView>& instances) {
+    for (const auto& instance : instances)
+        if (instance.status == RunningStatus::running && !instance.stale) return "running";
+    return instances.front().stale ? "stale" : name_of(instances.front().status);
+}
+
+Json callback_row(const CallbackView& view) {
+    auto parsed = Json::parse(view.description);
+    Json row = parsed && parsed->is_object() ? *std::move(parsed) : Json::object();
+    Json ordered = Json::object({{"name", view.name}});
+    for (std::size_t i = 0; i < row.size(); ++i) ordered.set(row.member(i).first, row.member(i).second);
+    const auto description = CallbackDescription::parse(view.description);
+    ordered.set("parameters", description ? description->parameters_text() : "");
+    return ordered;
+}
+
+} // namespace
+
+int run(const LsCommand&, const Common& common) {
+    const auto node = look_around(common);
+    if (!node) return fail(node.error(), common);
+    std::map<std::string, std::vector<InstanceView>> services;
+    for (auto& instance : (*node)->instances()) services[instance.service].push_back(std::move(instance));
+    Listing listing{{{"SERVICE", "name"}, {"STATUS", "status", true}, {"VERSION", "version"}, {"NODES", "nodes"}}};
+    for (const auto& [name, instances] : services) {
+        std::set<std::string> versions;
+        for (const auto& instance : instances) versions.insert(instance.version);
+        std::string text;
+        for (const auto& version : versions) text += (text.empty() ? "" : ", ") + version;
+        listing.add(Json::object({{"name", name},
+                                  {"status", status_of(instances)},
+                                  {"version", text},
+                                  {"nodes", static_cast<std::int64_t>(instances.size())}}));
+    }
+    return print_listing(listing, common);
+}
+
+int run(const NodesCommand&, const Common& common) {
+    const auto node = look_around(common);
+    if (!node) return fail(node.error(), common);
+    Listing listing{{{"NODE", "name"},
+                     {"STATUS", "status", true},
+                     {"HOST", "host"},
+                     {"PID", "pid"},
+                     {"ENDPOINT", "endpoint"},
+                     {"SERVICES", "services"},
+                     {"STARTED", "started"}}};
+    for (const auto& view : (*node)->nodes()) {
+        Json services = Json::array();
+        for (const auto& service : view.services) services.push_back(service);
+        listing.add(Json::object({{"name", view.name},
+                                  {"id", view.id.text()},
+                                  {"status", view.stale ? "stale" : "running"},
+                                  {"host", view.host},
+                                  {"pid", static_cast<std::int64_t>(view.pid)},
+                                  {"endpoint", view.endpoint},
+                                  {"services", services},
+                                  {"load", static_cast<std::int64_t>(view.load)},
+                                  {"started", time_text(view.started_at_ms)}}));
+    }
+    return print_listing(listing, common);
+}
+
+int run(const InfoCommand& command, const Common& common) {
+    const auto node = look_around(common);
+    if (!node) return fail(node.error(), common);
+    const auto instances = (*node)->instances_of(command.service);
+    if (instances.empty())
+        return fail(no_such_service(**node, command.service, Status{"service_not_available", command.service}), common);
+    Listing listing{{{"NODE", "node"},
+                     {"STATUS", "status", true},
+                     {"ADMIN", "admin_status"},
+                     {"VERSION", "version"},
+                     {"LOAD", "load"},
+                     {"CALLBACKS", "callbacks"}}};
+    for (const auto& instance : instances) {
+        Json callbacks = Json::array();
+        for (const auto& callback : instance.callbacks) callbacks.push_back(callback.name);
+        listing.add(Json::object({{"service", instance.service},
+                                  {"node", instance.node_name},
+                                  {"id", instance.node.text()},
+                                  {"status", instance.stale ? "stale" : name_of(instance.status)},
+                                  {"admin_status", name_of(instance.admin_status)},
+                                  {"version", instance.version},
+                                  {"concurrent", instance.concurrent},
+                                  {"load", static_cast<std::int64_t>(instance.load)},
+                                  {"callbacks", callbacks}}));
+    }
+    return print_listing(listing, common);
+}
+
+int run(const DescribeCommand& command, const Common& common) {
+    const auto node = look_around(common);
+    if (!node) return fail(node.error(), common);
+    const auto instances = (*node)->instances_of(command.service);
+    if (instances.empty())
+        return fail(no_such_service(**node, command.service, Status{"service_not_available", command.service}), common);
+    Listing listing{{{"CALLBACK", "name"}, {"PARAMETERS", "parameters"}, {"RESULT", "result"}}};
+    if (!command.callback.empty()) {
+        const auto description = description_of(instances.front(), command.callback);
+        if (!description) return fail(description.error(), common);
+        listing.add(callback_row({command.callback, *description}));
+    } else {
+        for (const auto& callback : instances.front().callbacks) listing.add(callback_row(callback));
+    }
+    return print_listing(listing, common);
+}
+
+} // namespace malla::cli

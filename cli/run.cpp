@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/run.hpp"
+
+#include "cli/config_file.hpp"
+#include "cli/console.hpp"
+#include "cli/session.hpp"
+
+namespace malla::cli {
+
+int run(const RunCommand& command, const Common& common) {
+    NodeOptions options = node_options(common, true, command.name);
+    if (command.config) {
+        auto config = read_config_file(*command.config);
+        if (!config) return fail(config.error(), common);
+        options.config = *std::move(config);
+    }
+    Node node{std::move(options)};
+    for (const auto& file : command.files)
+        if (auto loaded = node.load(file); !loaded) return fail(loaded.error(), common);
+    return node.run();
+}
+
+} // namespace malla::cli

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/console.hpp"
+#include "cli/run.hpp"
+#include "cli/serve_exec.hpp"
+#include "cli/serve_lines.hpp"
+#include "cli/session.hpp"
+
+#include <array>
+#include <memory>
+#include <utility>
+
+namespace malla::cli {
+
+namespace {
+
+/// A shell command behind a callback of one parameter, `input`.
+class CommandService final : public Hosted {
+public:
+    explicit CommandService(const ServeCommand& command)
+        : Hosted{{{command.target.callback, description(command), false}}, false}, json_{command.json},
+          service_{command.target.service}, core_{service_, Version{}, true} {
+        if (command.lines)
+            lines_ = std::make_unique<LinesService>(LinesService::Options{command.command, command.limit});
+        else
+            exec_ =
+                std::make_unique<ExecService>(ExecService::Options{command.command, command.workers, command.limit});
+    }
+
+    ServiceCore& core() noexcept override { return core_; }
+    Result<void> start(const Starting&) override {
+        core_.set_running_status(RunningStatus::running);
+        return {};
+    }
+    void stop() noexcept override { core_.set_running_status(RunningStatus::stopped); }
+
+    Result<void> run(std::size_t, wire::Content content, std::string_view body, Gate* gate, const CallInfo& info,
+                     std::string& out) override {
+        const Frame frame{core_, gate, &info};
+        const BlockingScope blocking; // the command runs elsewhere
+        auto input = input_of(content, body);
+        if (!input) return std::move(input).error();
+        auto output = lines_ ? lines_->call(*input, info.deadline) : exec_->run(*input, info.deadline, info.cancelled);
+        if (!output) return std::move(output).error();
+        auto result = json_ ? Json::parse(*output) : Result<Json>{Json{std::move(*output)}};
+        if (!result)
+            return Status{"command_failed"}.set_info("The command's output is no JSON: " + result.error().info());
+        if (content == wire::Content::json) return codec::encode_result_json(out, *result);
+        codec::encode_result_binary(out, *result);
+        return {};
+    }
+
+private:
+    static std::string description(const ServeCommand& command) {
+        const std::string result = command.json ? "{}" : R"({"type":"string"})";
+        return R"({"params":[{"name":"input","schema":{}}],"result":)" + result + "}";
+    }
+
+    static Result<std::string> input_of(wire::Content content, std::string_view body) {
+        static constexpr std::array<std::string_view, 1> names{"input"};
+        auto arguments = content == wire::Content::json ? codec::decode_arguments_json<Json>(body, names)
+                                                        : codec::decode_arguments_binary<Json>(body);
+        if (!arguments) return std::move(arguments).error();
+        const Json& input = std::get<0>(*arguments);
+        if (input.is_string()) return input.as_string();
+        return input.dump();
+    }
+
+    bool json_;
+    std::string service_;
+    ServiceCore core_;
+    std::unique_ptr<ExecService> exec_;
+    std::unique_ptr<LinesService> lines_;
+};
+
+} // namespace
+
+int run(const ServeCommand& command, const Common& common) {
+    Node node{node_options(common, true, command.name)};
+    if (auto hosted = node.host(std::make_unique<CommandService>(command)); !hosted)
+        return fail(hosted.error(), common);
+    return node.run();
+}
+
+} // namespace malla::cli

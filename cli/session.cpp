@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/session.hpp"
+
+#include "cli/line_writer.hpp"
+#include "cli/nearest.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include <unistd.h>
+
+namespace malla::cli {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// How long a command that only looks waits for an endpoint that was named.
+constexpr Clock::duration look_limit = 3s;
+// A caller is told that it waits after so long.
+constexpr Clock::duration patience = 1s;
+
+std::optional<std::string> nearest_service(const Node& node, const std::string& service) {
+    std::set<std::string> names;
+    for (const auto& instance : node.instances()) names.insert(instance.service);
+    return nearest(service, std::vector<std::string>{names.begin(), names.end()});
+}
+
+void say_that_it_waits(const Node& node, const std::string& service) {
+    std::string text = "waiting for " + service + ", which nobody serves yet";
+    if (const auto near = nearest_service(node, service)) text += "; there is " + *near;
+    (void)write_all(STDERR_FILENO, text + '\n');
+}
+
+std::optional<InstanceView> instance_on(const Node& node, const std::string& service, const std::string& on) {
+    for (auto& instance : node.instances_of(service)) {
+        if (!on.empty() && instance.node_name != on && instance.node.text() != on) continue;
+        if (instance.status == RunningStatus::running) return std::move(instance);
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+NodeOptions node_options(const Common& common, bool hosts, const std::string& name) {
+    NodeOptions options;
+    options.name = name;
+    options.hosts = hosts;
+    options.brokers = common.mesh.brokers;
+    options.peers = common.mesh.peers;
+    options.loopback = common.mesh.loopback;
+    options.cluster = common.mesh.cluster;
+    options.insecure = common.mesh.insecure;
+    options.timeout = common.mesh.timeout;
+    return options;
+}
+
+Result<std::unique_ptr<Node>> look_around(const Common& common) {
+    auto node = std::make_unique<Node>(node_options(common, false));
+    const Deadline deadline = Deadline::in(std::min(common.mesh.timeout, look_limit));
+    if (auto joined = node->wait_for_mesh(deadline); !joined) return std::move(joined).error();
+    return node;
+}
+
+Result<InstanceView> wait_for_instance(Node& node, const std::string& service, const std::string& on,
+                                       const Common& common, bool no_wait, Deadline deadline) {
+    bool told = common.quiet;
+    const Deadline patient = std::min(deadline, Deadline::in(patience));
+    if (no_wait)
+        if (auto joined = node.wait_for_mesh(deadline); !joined) return std::move(joined).error();
+    while (true) {
+        auto there = node.wait_for(service, no_wait ? Deadline{Clock::now()} : told ? deadline : patient, on);
+        if (there)
+            if (auto instance = instance_on(node, service, on)) return *std::move(instance);
+        if (!there && (no_wait || deadline.passed(Clock::now())))
+            return no_such_service(node, service, std::move(there).error());
+        if (!told && patient.passed(Clock::now())) {
+            say_that_it_waits(node, service);
+            told = true;
+        }
+    }
+}
+
+Result<std::string> description_of(const InstanceView& instance, const std::string& callback) {
+    std::vector<std::string> names;
+    for (const auto& each : instance.callbacks) {
+        if (each.name == callback) return each.description;
+        names.push_back(each.name);
+    }
+    Status unknown{"request_op_unknown", callback};
+    std::string info = unknown.info() + "; " + instance.service + " has ";
+    for (const auto& name : names) info += (name == names.front() ? "" : ", ") + name;
+    unknown.set_info(std::move(info));
+    if (const auto near = nearest(callback, names))
+        unknown.set_data("hint", "did you mean " + instance.service + '.' + *near + '?');
+    return unknown;
+}
+
+Status no_such_service(const Node& node, const std::string& service, Status why) {
+    if (const auto near = nearest_service(node, service); near && *near != service)
+        why.set_data("hint", "did you mean " + *near + '?');
+    else if (why.id() == "service_not_available")
+        why.set_data("hint", "is a node that serves it running, with the same --broker, --peer, --loopback and "
+                             "--cluster? `malla ls` shows what is there");
+    return why;
+}
+
+} // namespace malla::cli

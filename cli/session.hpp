@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/commands.hpp"
+#include "malla/node/node.hpp"
+
+#include <memory>
+#include <string>
+
+namespace malla::cli {
+
+/// The options of a node that this command makes; one that hosts has `name`, if that is not empty.
+[[nodiscard]] NodeOptions node_options(const Common& common, bool hosts, const std::string& name = {});
+
+/// Joins the mesh as a node that only calls, and waits until it has heard what is there.
+[[nodiscard]] Result<std::unique_ptr<Node>> look_around(const Common& common);
+
+/// Waits until `service` takes calls, on the node `on` where that is not empty. After a second it says
+/// on standard error that it waits, with the nearest name that is known.
+[[nodiscard]] Result<InstanceView> wait_for_instance(Node& node, const std::string& service, const std::string& on,
+                                                     const Common& common, bool no_wait, Deadline deadline);
+
+/// The callback's description as the instance announces it; `request_op_unknown` with what there is.
+[[nodiscard]] Result<std::string> description_of(const InstanceView& instance, const std::string& callback);
+
+/// `service_not_available` with the nearest service that there is as a hint.
+[[nodiscard]] Status no_such_service(const Node& node, const std::string& service, Status why);
+
+} // namespace malla::cli
