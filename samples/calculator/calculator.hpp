@@ -4,6 +4,7 @@
 
 #include "calculator/calculator_api.hpp"
 #include "malla/base/log.hpp"
+#include "malla/chain/flow.hpp"
 #include "malla/chain/service.hpp"
 
 #include <string>
