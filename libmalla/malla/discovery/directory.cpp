@@ -78,7 +78,7 @@ std::vector<const wire::NodeRecord*> Directory::nodes_of(std::string_view servic
     nodes.reserve(found->second.size());
     for (const NodeId& node : found->second) nodes.push_back(find(node));
     std::ranges::shuffle(nodes, random);
-    std::ranges::partition(nodes, [&](const auto* record) { return record->id == local; });
+    std::partition(nodes.begin(), nodes.end(), [&](const auto* record) { return record->id == local; });
     return nodes;
 }
 
