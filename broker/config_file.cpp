@@ -41,8 +41,8 @@ Result<Json> parse_toml(const std::string& text, const std::string& path) {
         for (const auto& [key, node] : table) all.set(key.str(), *to_json(node));
         return all;
     } catch (const toml::parse_error& error) {
-        return Status{"bad_request", "line " + std::to_string(error.source().begin.line) + ": " +
-                                         std::string{error.description()}};
+        return Status{"bad_request",
+                      "line " + std::to_string(error.source().begin.line) + ": " + std::string{error.description()}};
     }
 }
 

@@ -95,8 +95,8 @@ void Broker::Parts::start() {
     });
     cluster(options_.cluster);
     poller_.add(*monitor_, [this](std::span<const LinkEvent> events) { on_events(events); });
-    poller_.add(*router_, [this](std::span<Message> messages) { on_router(messages); },
-                transport::Poller::Priority::control);
+    poller_.add(
+        *router_, [this](std::span<Message> messages) { on_router(messages); }, transport::Poller::Priority::control);
     poller_.add(*xsub_, [this](std::span<Message> messages) { forward(messages); });
     poller_.add(*xpub_, [this](std::span<Message> messages) {
         for (const Message& subscription : messages) (void)xsub_->send(subscription.bytes());

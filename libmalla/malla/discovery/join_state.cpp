@@ -51,8 +51,7 @@ void JoinState::close() {
 Result<void> JoinState::wait(Deadline deadline) const {
     std::unique_lock lock{mutex_};
     const auto decided = [](const auto& each) { return each.second.settled || each.second.refusal; };
-    (void)changed_.wait_until(lock, deadline.at(),
-                              [&] { return closed_ || std::ranges::all_of(entries_, decided); });
+    (void)changed_.wait_until(lock, deadline.at(), [&] { return closed_ || std::ranges::all_of(entries_, decided); });
     if (auto status = find_refusal()) return *std::move(status);
     if (const auto endpoints = find_unreachable(); !endpoints.empty())
         return Status{"endpoint_unreachable", endpoints.front()};

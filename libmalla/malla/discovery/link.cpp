@@ -27,7 +27,8 @@ constexpr auto subscription_delay = 10ms; // until a rendezvous has heard a subs
 } // namespace
 
 std::string with_host_of(std::string_view endpoint, std::string_view reached_by) {
-    for (const std::string_view wildcard : std::array<std::string_view, 3>{"tcp://*:", "tcp://0.0.0.0:", "tcp://[::]:"}) {
+    for (const std::string_view wildcard :
+         std::array<std::string_view, 3>{"tcp://*:", "tcp://0.0.0.0:", "tcp://[::]:"}) {
         if (!endpoint.starts_with(wildcard)) continue;
         const auto port = reached_by.rfind(':');
         if (!reached_by.starts_with("tcp://") || port == std::string_view::npos) break;

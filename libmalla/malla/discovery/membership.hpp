@@ -50,8 +50,8 @@ public:
     /// already; its sequence and publish endpoint are set here. Joins when the poller runs; host
     /// names are resolved before this returns. `endpoint_invalid`, `credentials_required`,
     /// `address_in_use`.
-    [[nodiscard]] static Result<std::unique_ptr<Membership>>
-    open(transport::Poller& control, MembershipOptions options, wire::NodeRecord self, Reply reply);
+    [[nodiscard]] static Result<std::unique_ptr<Membership>> open(transport::Poller& control, MembershipOptions options,
+                                                                  wire::NodeRecord self, Reply reply);
     ~Membership();
     Membership(const Membership&) = delete;
     Membership& operator=(const Membership&) = delete;

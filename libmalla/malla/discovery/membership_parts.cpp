@@ -16,7 +16,6 @@ using transport::Peer;
 Membership::Parts::Parts(transport::Poller& poller_of_node, MembershipOptions options, wire::NodeRecord self,
                          Reply reply)
     : poller{poller_of_node}, options_{std::move(options)}, reply_{std::move(reply)}, self_{std::move(self)},
-      prober_{poller, options_.timing.probe_limit, [this](NodeId node, bool alive) { on_probed(node, alive); }},
       view_{self_.id, options_.timing, view_outlets(), directory} {
     directory.observe([this](const Change& change) { on_change(change); });
 }
@@ -100,6 +99,7 @@ Link::Handlers Membership::Parts::handlers_of(LinkId id) {
 }
 
 void Membership::Parts::start() {
+    prober_.emplace(poller, options_.timing.probe_limit, [this](NodeId node, bool alive) { on_probed(node, alive); });
     for (auto& [id, joined] : links_) joined.link->open();
     if (embedded_) embedded_->start();
     beat_ = poller.every(options_.timing.beat, [this] { tick(); });
@@ -132,12 +132,12 @@ void Membership::Parts::tick() {
 
 void Membership::Parts::on_message(const transport::Message& message) {
     const auto type = wire::peek(message.bytes());
-    if (!rendezvous_ || stopped_ || (type && !is_for_rendezvous(*type))) return;
+    if (!rendezvous_ || !prober_ || stopped_ || (type && !is_for_rendezvous(*type))) return;
     rendezvous_->on_message(message.peer(), message.connection(), message.bytes(), Clock::now());
 }
 
 void Membership::Parts::on_events(std::span<const transport::LinkEvent> events) {
-    if (!rendezvous_ || stopped_) return;
+    if (!rendezvous_ || !prober_ || stopped_) return;
     for (const auto& event : events)
         if (event.kind == transport::LinkEvent::Kind::disconnected)
             rendezvous_->on_disconnected(event.connection, Clock::now());
@@ -151,7 +151,7 @@ void Membership::Parts::suspect(NodeId node) {
 }
 
 void Membership::Parts::probe(NodeId node) {
-    prober_.probe(node, directory.read([&](const Directory& each) {
+    prober_->probe(node, directory.read([&](const Directory& each) {
         const auto* record = each.find(node);
         return record == nullptr ? std::vector<std::string>{} : record->endpoints;
     }));

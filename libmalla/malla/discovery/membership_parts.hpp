@@ -25,7 +25,7 @@ public:
     Parts(transport::Poller& poller, MembershipOptions options, wire::NodeRecord self, Reply reply);
     ~Parts();
 
-    /// Resolves and binds; before the poller runs.
+    /// Resolves and binds. On the thread that joins, before anything else.
     Result<void> open();
     void start();
     void suspect(NodeId node);
@@ -78,7 +78,7 @@ private:
     mutable std::mutex self_mutex_; // guards self_ but for its id, cluster, name and endpoints
     wire::NodeRecord self_;
     std::unique_ptr<transport::Socket> publisher_;
-    Prober prober_;
+    std::optional<Prober> prober_; // from the start on
     std::optional<Rendezvous> rendezvous_; // of a node that hosts
     View view_;
     std::map<LinkId, Joined> links_;

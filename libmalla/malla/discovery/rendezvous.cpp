@@ -19,8 +19,8 @@ bool is_for_rendezvous(wire::Type type) noexcept {
 }
 
 Rendezvous::Rendezvous(wire::Welcome welcome, const Timing& timing, Outlets outlets, SharedDirectory& directory)
-    : welcome_{std::move(welcome)}, timing_{timing}, outlets_{std::move(outlets)}, directory_{directory},
-      topic_{wire::directory_topic(welcome_.cluster)} {
+    : welcome_{std::move(welcome)}, timing_{timing}, outlets_{std::move(outlets)},
+      directory_{directory}, topic_{wire::directory_topic(welcome_.cluster)} {
     directory_.observe([this](const Change& change) { publish(change); });
 }
 
@@ -50,8 +50,8 @@ void Rendezvous::on(Peer peer, int connection, const wire::Hello& hello, Clock::
 
 std::optional<Status> Rendezvous::objection(const wire::Hello& hello) const {
     if (hello.min_version > wire::version || hello.max_version < wire::min_version)
-        return Status{"version_unsupported", "this node speaks " + std::to_string(wire::min_version) + " to " +
-                                                 std::to_string(wire::version)};
+        return Status{"version_unsupported",
+                      "this node speaks " + std::to_string(wire::min_version) + " to " + std::to_string(wire::version)};
     if (hello.cluster != welcome_.cluster) return Status{"wrong_cluster", welcome_.cluster};
     if (hello.node.is_nil()) return Status{"bad_request", "HELLO: the node id is nil"};
     if (hello.node == welcome_.node) return Status{"conflict", "the node has reached itself"};
@@ -94,7 +94,8 @@ void Rendezvous::on(Peer peer, const Member& member, wire::Announce announce, Cl
     const NodeId node = record.id;
     const auto sequence = record.sequence;
     const Applied applied = directory_.announce(std::move(record), now);
-    if (applied == Applied::full) log(LogLevel::warning, "the directory is full: node " + member.name + " is not listed");
+    if (applied == Applied::full)
+        log(LogLevel::warning, "the directory is full: node " + member.name + " is not listed");
     if (applied != Applied::old && applied != Applied::conflict) return;
     // It does not know what others were told of it: it has to say something newer.
     outlets_.send(peer, wire::encode(wire::Suspect{node, std::max(sequence, listed_sequence(node))}));

@@ -94,7 +94,7 @@ private:
     std::string topic_;
     Members members_;
     std::unordered_map<NodeId, transport::Peer> announced_; // who lives as long as which member
-    std::map<int, unsigned> replaced_;                  // connections whose end was noticed before its event
+    std::map<int, unsigned> replaced_;                      // connections whose end was noticed before its event
     std::optional<Clock::time_point> ticked_;
 };
 

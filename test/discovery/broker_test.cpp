@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/discovery/broker.hpp"
+
+#include "discovery/mesh.hpp"
+#include "discovery/records.hpp"
+#include "malla/wire/topic.hpp"
+
+#include <gmock/gmock.h>
+
+namespace malla::discovery {
+namespace {
+
+using namespace std::chrono_literals;
+using malla::test::BrokerProcess;
+using malla::test::eventually;
+using malla::test::node_id;
+using malla::test::record_of;
+using transport::Message;
+using transport::Pattern;
+using transport::Socket;
+
+Broker::Options at_endpoint(std::string endpoint) {
+    Broker::Options options;
+    options.endpoints = {std::move(endpoint)};
+    return options;
+}
+
+TEST(Broker, TheBindIsTheLock) {
+    BrokerProcess first{at_endpoint("tcp://127.0.0.1:*")};
+    BrokerProcess second{at_endpoint(first.endpoint())};
+
+    ASSERT_TRUE(second.failure);
+    EXPECT_EQ(second.failure->id(), "address_in_use");
+}
+
+TEST(Broker, NeedsCredentialsBeyondThisMachine) {
+    BrokerProcess open{at_endpoint("tcp://0.0.0.0:*")};
+    ASSERT_TRUE(open.failure);
+    EXPECT_EQ(open.failure->id(), "credentials_required");
+
+    auto options = at_endpoint("tcp://0.0.0.0:*");
+    options.insecure = true;
+    BrokerProcess insecure{options};
+    EXPECT_FALSE(insecure.failure);
+}
+
+TEST(Broker, ServesAtEachOfItsEndpoints) {
+    Broker::Options options;
+    options.endpoints = {"tcp://127.0.0.1:*", "tcp://127.0.0.2:*"};
+    options.timing = malla::test::fast();
+    BrokerProcess broker{options};
+    ASSERT_FALSE(broker.failure);
+    MembershipOptions first, second;
+    first.brokers = {broker.broker->endpoints().at(0)};
+    second.brokers = {broker.broker->endpoints().at(1)};
+    malla::test::Node a{first};
+    malla::test::Node b{second};
+
+    EXPECT_TRUE(eventually([&] { return a.sees(b) && b.sees(a); }));
+    a.offer("Echo");
+    EXPECT_TRUE(eventually([&] { return b.sees_service(a, "Echo"); }));
+}
+
+/// A peer without the library's node: it speaks the protocol over bare sockets.
+class BarePeer {
+public:
+    explicit BarePeer(const std::string& broker) : dealer_{*Socket::open(Pattern::dealer)} {
+        (void)dealer_->connect(broker);
+        wire::Hello hello;
+        hello.node = node_id(1);
+        hello.cluster = "malla";
+        EXPECT_TRUE(eventually([&] { return dealer_->send(wire::encode(hello)) == transport::Sent::sent; }));
+        welcome = *wire::decode_welcome(receive(*dealer_));
+    }
+    static std::string receive(Socket& socket) {
+        std::vector<Message> messages;
+        (void)socket.receive(messages, Deadline::in(10s), 1);
+        return messages.empty() ? std::string{} : std::string{messages.front().bytes()};
+    }
+
+    wire::Welcome welcome;
+
+private:
+    std::unique_ptr<Socket> dealer_;
+};
+
+TEST(Broker, ForwardsWhatNodesPublishButNoDirectoryMessages) {
+    BrokerProcess broker{at_endpoint("tcp://127.0.0.1:*")};
+    BarePeer peer{broker.endpoint()};
+    auto sub = *Socket::open(Pattern::sub);
+    auto pub = *Socket::open(Pattern::pub);
+    ASSERT_TRUE(sub->subscribe(""));
+    ASSERT_TRUE(sub->connect(peer.welcome.subscribe_endpoint));
+    ASSERT_TRUE(pub->connect(peer.welcome.publish_endpoint));
+    const std::string forged =
+        wire::published(wire::directory_topic("malla"), malla::test::announcement(record_of(node_id(7), 1)));
+    const std::string event = wire::published("e/news", "hello");
+
+    std::set<std::string> heard;
+    std::vector<Message> messages;
+    EXPECT_TRUE(eventually([&] {
+        (void)pub->send(forged);
+        (void)pub->send(event);
+        messages.clear();
+        (void)sub->receive(messages);
+        for (const Message& message : messages) heard.emplace(message.bytes());
+        return heard.contains(event);
+    }));
+    EXPECT_FALSE(heard.contains(forged));
+}
+
+} // namespace
+} // namespace malla::discovery
