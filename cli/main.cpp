@@ -3,16 +3,25 @@
 #include "cli/options.hpp"
 #include "cli/run.hpp"
 #include "malla/base/error.hpp"
+#include "malla/base/log.hpp"
+#include "plugins/spdlog/backend.hpp"
 
 #include <csignal>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 namespace malla::cli {
 namespace {
 
+void set_up_log(const Common& common) {
+    if (common.quiet) set_log_sink([](LogLevel, std::string_view) noexcept {});
+    else plugins::log_with_spdlog(common.verbose ? LogLevel::debug : LogLevel::warning);
+}
+
 int dispatch(const Invocation& invocation) {
+    set_up_log(invocation.common);
     try {
         return std::visit([&](const auto& command) { return run(command, invocation.common); }, invocation.command);
     } catch (const Error& error) {

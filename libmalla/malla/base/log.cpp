@@ -30,7 +30,7 @@ std::string_view name_of(LogLevel level) noexcept {
     return "error";
 }
 
-void set_log_sink(LogSink sink) noexcept { current_sink.store(sink, std::memory_order_release); }
+LogSink set_log_sink(LogSink sink) noexcept { return current_sink.exchange(sink, std::memory_order_acq_rel); }
 
 void log(LogLevel level, std::string_view text) noexcept { current_sink.load(std::memory_order_acquire)(level, text); }
 

@@ -13,8 +13,9 @@ enum class LogLevel : std::uint8_t { debug, info, notice, warning, error };
 /// Where the library's log lines go. Called from any thread; must not call back into malla.
 using LogSink = void (*)(LogLevel level, std::string_view text) noexcept;
 
-/// Replaces the sink, which at first writes warnings and errors to standard error. Any thread.
-void set_log_sink(LogSink sink) noexcept;
+/// Replaces the sink, which at first writes warnings and errors to standard error; returns the one
+/// before. Any thread.
+LogSink set_log_sink(LogSink sink) noexcept;
 
 /// Hands one line to the sink. Any thread.
 void log(LogLevel level, std::string_view text) noexcept;

@@ -92,7 +92,9 @@ private:
         wire::encode_header(frame, wire::Reply{call_.id, call_.content, {}});
         Gate* gate = core().concurrent() ? nullptr : &core().gate();
         const auto result = service_->hosted->run(callback_, call_.content, call_.body, gate, info_, frame);
-        service_->slow[callback_].store(Clock::now() - began > server_.takeover_after_, std::memory_order_relaxed);
+        const auto took = Clock::now() - began;
+        service_->slow[callback_].store(took > server_.takeover_after_, std::memory_order_relaxed);
+        server_.observers_.tell(call_.service, call_.callback, took, result ? nullptr : &result.error());
         if (!result) refuse(result.error());
         else if (!call_.one_way && !answered_.exchange(true)) server_.answer(peer(), std::move(frame));
         if (frame.capacity() <= keep_buffer_bytes) spare = std::move(frame);

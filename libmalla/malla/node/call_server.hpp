@@ -63,6 +63,8 @@ public:
     [[nodiscard]] std::shared_ptr<ServedService> find(std::string_view name) const;
     /// In the order of their start.
     [[nodiscard]] std::vector<std::shared_ptr<ServedService>> all() const;
+    /// Whoever wants to know of the calls that ended.
+    [[nodiscard]] RequestObservers& observers() noexcept { return observers_; }
     /// Calls that queue or run.
     [[nodiscard]] std::uint32_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
 
@@ -96,6 +98,7 @@ private:
     const NodeId node_;
     const Clock::duration takeover_after_;
     OnOther on_other_;
+    RequestObservers observers_;
     std::atomic<bool> draining_ = false;
     std::atomic<std::uint32_t> load_ = 0;
 

@@ -126,7 +126,7 @@ Result<void> Node::Core::host(std::shared_ptr<ServedService> service) {
     if (auto added = server_->add(service); !added) return added;
     const Json* config = options_.config.find(name);
     const Json none = Json::object();
-    auto started = hosted.start(Starting{config ? *config : none, id_, options_.name});
+    auto started = hosted.start(Starting{config ? *config : none, id_, options_.name, server_->observers()});
     if (!started) server_->remove(name);
     else announce();
     return started;

@@ -7,6 +7,7 @@
 #include "malla/base/version.hpp"
 #include "malla/service/context.hpp"
 #include "malla/service/gate.hpp"
+#include "malla/service/request_observer.hpp"
 
 #include <atomic>
 #include <string_view>
@@ -51,6 +52,7 @@ struct Starting {
     const Json& config; ///< the service's own part of the configuration, an object
     NodeId node;
     std::string_view node_name;
+    RequestObservers& observers; ///< of the node's calls; outlives the service
 };
 
 /// Holds a serial service's gate for a local call; a concurrent service has nothing to hold.
