@@ -27,9 +27,20 @@ protected:
     void hear(LinkId link, wire::Message message, Clock::time_point now) { view.on_message(link, message, now); }
     /// The rendezvous lets us in and tells that it lists these, all of sequence 1.
     void join(LinkId link, std::initializer_list<std::uint8_t> nodes, Clock::time_point now) {
-        view.up(link, false, now);
+        view.up(link, broker(), false, now);
         for (const std::uint8_t number : nodes) hear(link, wire::Announce{record_of(node_id(number), 1)}, now);
         hear(link, wire::SnapshotEnd{}, now);
+    }
+    static wire::Welcome broker() {
+        wire::Welcome welcome;
+        welcome.node = node_id(90);
+        welcome.role = wire::Role::broker;
+        return welcome;
+    }
+    static wire::Welcome peer(std::uint8_t number) {
+        wire::Welcome welcome;
+        welcome.node = node_id(number);
+        return welcome;
     }
     static wire::Digest digest(std::initializer_list<std::uint8_t> nodes) {
         std::vector<wire::Entry> entries;
@@ -61,7 +72,7 @@ protected:
 };
 
 TEST_F(ViewTest, AsksForASnapshotAndListsIt) {
-    view.up(one, false, at(0s));
+    view.up(one, broker(), false, at(0s));
     EXPECT_THAT(only<wire::Ask>(sent), ElementsAre(wire::Ask{}));
     EXPECT_FALSE(view.has_snapshot(one));
     hear(one, wire::Announce{record_of(node_id(1), 1)}, at(0s));
@@ -72,7 +83,7 @@ TEST_F(ViewTest, AsksForASnapshotAndListsIt) {
 }
 
 TEST_F(ViewTest, DoesNotAskAgainWhenTheAskWentAhead) {
-    view.up(one, true, at(0s));
+    view.up(one, broker(), true, at(0s));
 
     EXPECT_THAT(sent, IsEmpty());
 }
@@ -167,6 +178,32 @@ TEST_F(ViewTest, KeepsANodeThatAnotherRendezvousHears) {
     EXPECT_TRUE(lists(1));
 
     hear(two, wire::Gone{node_id(1), 1, "silent"}, at(1s));
+    EXPECT_FALSE(lists(1));
+}
+
+TEST_F(ViewTest, DoesNotKeepANodeForTheSakeOfAPeerThatMayHaveItFromHere) {
+    join(one, {1}, at(0s));
+    view.up(two, peer(2), false, at(0s));
+    hear(two, wire::Announce{record_of(node_id(1), 1)}, at(0s));
+    hear(two, wire::Announce{record_of(node_id(2), 1)}, at(0s));
+    hear(one, wire::Gone{node_id(1), 1, "silent"}, at(1s));
+    EXPECT_FALSE(lists(1));
+    EXPECT_THAT(only<wire::Suspect>(sent), ElementsAre(wire::Suspect{node_id(1), 1}));
+
+    hear(one, wire::Gone{node_id(2), 1, "silent"}, at(1s));
+    EXPECT_TRUE(lists(2)); // it is the peer itself
+}
+
+TEST_F(ViewTest, TriesANodeThatOneNoLongerListsWhileAPeerDoes) {
+    join(one, {1}, at(0s));
+    view.up(two, peer(2), false, at(0s));
+    hear(two, wire::Announce{record_of(node_id(1), 1)}, at(0s));
+    hear(one, digest({}), at(500ms));
+    hear(one, wire::Listing{}, at(501ms));
+    EXPECT_THAT(probed, ElementsAre(node_id(1)));
+    EXPECT_TRUE(lists(1));
+
+    view.on_probed(node_id(1), false, at(502ms));
     EXPECT_FALSE(lists(1));
 }
 

@@ -78,7 +78,8 @@ std::vector<const wire::NodeRecord*> Directory::nodes_of(std::string_view servic
     nodes.reserve(found->second.size());
     for (const NodeId& node : found->second) nodes.push_back(find(node));
     std::ranges::shuffle(nodes, random);
-    std::partition(nodes.begin(), nodes.end(), [&](const auto* record) { return record->id == local; });
+    const auto own = std::ranges::find(nodes, local, &wire::NodeRecord::id);
+    if (own != nodes.end()) std::iter_swap(nodes.begin(), own);
     return nodes;
 }
 

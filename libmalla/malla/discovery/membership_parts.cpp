@@ -83,7 +83,7 @@ void Membership::Parts::open_link(LinkId id, const std::string& endpoint, NodeId
 
 Link::Handlers Membership::Parts::handlers_of(LinkId id) {
     Link::Handlers handlers;
-    handlers.up = [this, id](const wire::Welcome&) { on_up(id); };
+    handlers.up = [this, id](const wire::Welcome& by) { on_up(id, by); };
     handlers.listening = [this, id] { view_.compare(id, Clock::now()); };
     handlers.down = [this, id] { on_down(id); };
     handlers.absent = [this, id] { on_absent(id); };
@@ -105,11 +105,11 @@ void Membership::Parts::start() {
     beat_ = poller.every(options_.timing.beat, [this] { tick(); });
 }
 
-void Membership::Parts::on_up(LinkId id) {
+void Membership::Parts::on_up(LinkId id, const wire::Welcome& by) {
     if (links_.at(id).loopback && embedded_) embedded_->settle();
     joining.answered(id);
     if (options_.hosts) announce(id);
-    view_.up(id, !options_.hosts, Clock::now());
+    view_.up(id, by, !options_.hosts, Clock::now());
 }
 
 void Membership::Parts::on_down(LinkId id) {

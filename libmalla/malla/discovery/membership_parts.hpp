@@ -53,7 +53,7 @@ private:
     void add_link(const std::string& endpoint, bool named, bool loopback);
     void open_link(LinkId id, const std::string& endpoint, NodeId back_to, bool loopback);
     Link::Handlers handlers_of(LinkId id);
-    void on_up(LinkId id);
+    void on_up(LinkId id, const wire::Welcome& by);
     void on_down(LinkId id);
     void on_absent(LinkId id);
     void on_probed(NodeId node, bool alive);
@@ -78,7 +78,7 @@ private:
     mutable std::mutex self_mutex_; // guards self_ but for its id, cluster, name and endpoints
     wire::NodeRecord self_;
     std::unique_ptr<transport::Socket> publisher_;
-    std::optional<Prober> prober_; // from the start on
+    std::optional<Prober> prober_;         // from the start on
     std::optional<Rendezvous> rendezvous_; // of a node that hosts
     View view_;
     std::map<LinkId, Joined> links_;

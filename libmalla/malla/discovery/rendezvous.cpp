@@ -134,7 +134,9 @@ void Rendezvous::on_bye(Peer peer, const Member& member, const wire::Bye& bye, C
 }
 
 void Rendezvous::on_suspect(const wire::Suspect& suspect) {
-    if (listed_sequence(suspect.node) != 0) outlets_.probe(suspect.node);
+    if (listed_sequence(suspect.node) == 0) return;
+    contradict(suspect.node, suspect.sequence);
+    outlets_.probe(suspect.node);
 }
 
 void Rendezvous::on_probed(NodeId node, bool alive, Clock::time_point now) {

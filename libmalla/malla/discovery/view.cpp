@@ -11,9 +11,11 @@ namespace malla::discovery {
 View::View(NodeId self, const Timing& timing, Outlets outlets, SharedDirectory& directory)
     : self_{self}, timing_{timing}, outlets_{std::move(outlets)}, directory_{directory} {}
 
-void View::up(LinkId link, bool asked, Clock::time_point now) {
+void View::up(LinkId link, const wire::Welcome& by, bool asked, Clock::time_point now) {
     Source& source = sources_[link];
     source.mirror.renew();
+    source.node = by.node;
+    source.relays = by.role != wire::Role::broker;
     source.live = true;
     source.awaiting_snapshot = true;
     source.since = now;
@@ -71,10 +73,19 @@ void View::on(LinkId link, Source& source, const wire::Gone& gone, Clock::time_p
     const auto known = listed_sequence(gone.node);
     if (gone.sequence != 0 && gone.sequence < known) return; // it has announced itself since
     source.mirror.erase(gone.node);
-    if (outlets_.hears(gone.node)) return outlets_.contradict(gone.node, std::max(gone.sequence, known));
-    if (is_heard(gone.node)) return;
-    for (auto& [id, each] : sources_) each.mirror.erase(gone.node);
-    directory_.gone(gone.node, std::max(gone.sequence, known), gone.reason, now);
+    const auto sequence = std::max(gone.sequence, known);
+    if (outlets_.hears(gone.node)) return outlets_.contradict(gone.node, sequence);
+    if (is_vouched_for(gone.node)) return;
+    drop(gone.node, sequence, gone.reason, now);
+}
+
+/// Those who list it still are asked to have it speak, if they hear it.
+void View::drop(NodeId node, std::uint64_t sequence, std::string_view reason, Clock::time_point now) {
+    for (auto& [id, source] : sources_) {
+        if (source.live && source.mirror.lists(node)) outlets_.send(id, wire::encode(wire::Suspect{node, sequence}));
+        source.mirror.erase(node);
+    }
+    directory_.gone(node, sequence, reason, now);
 }
 
 void View::on(LinkId link, Source& source, const wire::Digest& digest, Clock::time_point now) {
@@ -117,9 +128,8 @@ void View::on(const wire::Suspect& suspect) {
 }
 
 void View::on_probed(NodeId node, bool alive, Clock::time_point now) {
-    if (alive || node == self_ || is_heard(node)) return;
-    for (auto& [id, source] : sources_) source.mirror.erase(node);
-    directory_.gone(node, listed_sequence(node), "it cannot be reached", now);
+    if (!alive && node != self_ && !is_vouched_for(node))
+        drop(node, listed_sequence(node), "it cannot be reached", now);
 }
 
 void View::tick(Clock::time_point now) {
@@ -142,10 +152,12 @@ void View::verify(const std::vector<NodeId>& nodes) {
 }
 
 void View::drop_unless_listed(NodeId node, std::string_view reason, Clock::time_point now) {
-    if (node != self_ && !is_listed(node)) directory_.gone(node, listed_sequence(node), reason, now);
+    if (node == self_ || is_vouched_for(node)) return;
+    if (is_known(node)) outlets_.probe(node); // by those who may have it from each other
+    else directory_.gone(node, listed_sequence(node), reason, now);
 }
 
-bool View::is_listed(NodeId node) const {
+bool View::is_known(NodeId node) const {
     return outlets_.hears(node) ||
            std::ranges::any_of(sources_, [&](const auto& each) { return each.second.mirror.knows(node); });
 }
@@ -153,6 +165,13 @@ bool View::is_listed(NodeId node) const {
 bool View::is_heard(NodeId node) const {
     return outlets_.hears(node) || std::ranges::any_of(sources_, [&](const auto& each) {
                return each.second.live && each.second.mirror.lists(node);
+           });
+}
+
+bool View::is_vouched_for(NodeId node) const {
+    return outlets_.hears(node) || std::ranges::any_of(sources_, [&](const auto& each) {
+               const Source& source = each.second;
+               return source.live && source.mirror.lists(node) && (!source.relays || source.node == node);
            });
 }
 

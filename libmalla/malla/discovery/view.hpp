@@ -25,6 +25,10 @@ enum class LinkId : std::uint32_t {};
 /// Makes a node's directory out of what all its rendezvous tell, and repairs what was lost on the
 /// way: a node is listed while one of them lists it, or would if it could be heard.
 ///
+/// Two nodes that pass on whom they know must not keep alive for each other who is long dead. So
+/// only a broker, which lists none but those it hears, or a node that speaks for itself, outweighs
+/// the news that a node is gone.
+///
 /// Has no sockets and reads no clock. Everything on one thread.
 class View {
 public:
@@ -46,7 +50,7 @@ public:
     View(NodeId self, const Timing& timing, Outlets outlets, SharedDirectory& directory);
 
     /// The rendezvous let this node in: asks it for all that it knows, unless it was `asked` already.
-    void up(LinkId link, bool asked, Clock::time_point now);
+    void up(LinkId link, const wire::Welcome& by, bool asked, Clock::time_point now);
     /// The rendezvous cannot be heard: those whom only it lists are stale from now on.
     void down(LinkId link, Clock::time_point now);
     /// The link is no longer used.
@@ -64,6 +68,8 @@ public:
 private:
     struct Source {
         Mirror mirror;
+        NodeId node;
+        bool relays = false; // it may know of others only through us
         bool live = false;
         bool complete = false; // a snapshot has ended at some time
         bool awaiting_snapshot = false;
@@ -80,8 +86,10 @@ private:
     void ask_for_newer(LinkId link, const wire::Listing& listing);
     void check(Source& source, Clock::time_point now);
     void drop_unless_listed(NodeId node, std::string_view reason, Clock::time_point now);
-    [[nodiscard]] bool is_listed(NodeId node) const;
+    void drop(NodeId node, std::uint64_t sequence, std::string_view reason, Clock::time_point now);
+    [[nodiscard]] bool is_known(NodeId node) const;
     [[nodiscard]] bool is_heard(NodeId node) const;
+    [[nodiscard]] bool is_vouched_for(NodeId node) const;
     void mark_stale();
     void verify(const std::vector<NodeId>& nodes);
     [[nodiscard]] std::uint64_t listed_sequence(NodeId node) const;
