@@ -200,20 +200,20 @@ std::string encode(const Pong& message) { return numbers(Type::pong, message.non
 
 Result<Cancel> decode_cancel(std::string_view frame) {
     Reader in{frame, Type::cancel};
-    Cancel message{in.number<std::uint64_t>()};
-    return in.finish_whole(std::move(message));
+    const Cancel message{in.number<std::uint64_t>()};
+    return in.finish_whole(message);
 }
 
 Result<Ping> decode_ping(std::string_view frame) {
     Reader in{frame, Type::ping};
-    Ping message{in.number<std::uint64_t>()};
-    return in.finish_whole(std::move(message));
+    const Ping message{in.number<std::uint64_t>()};
+    return in.finish_whole(message);
 }
 
 Result<Pong> decode_pong(std::string_view frame) {
     Reader in{frame, Type::pong};
-    Pong message{in.number<std::uint64_t>(), in.node()};
-    return in.finish_whole(std::move(message));
+    const Pong message{in.number<std::uint64_t>(), in.node()};
+    return in.finish_whole(message);
 }
 
 } // namespace malla::wire

@@ -38,7 +38,7 @@ Result<T> decode_entry(std::string_view frame, Type type) {
     T message;
     message.node = in.node();
     message.sequence = in.number<std::uint64_t>();
-    return in.finish_whole(std::move(message));
+    return in.finish_whole(message);
 }
 
 /// SNAPSHOT_END and DIGEST: a count and a hash.
@@ -55,8 +55,8 @@ template <class T>
 Result<T> decode_sum(std::string_view frame, Type type) {
     Reader in{frame, type};
     const auto count = in.number<std::uint32_t>();
-    T message{count, in.number<std::uint64_t>()};
-    return in.finish_whole(std::move(message));
+    const T message{count, in.number<std::uint64_t>()};
+    return in.finish_whole(message);
 }
 
 std::uint32_t listed(std::size_t count) noexcept { return static_cast<std::uint32_t>(std::min(count, max_nodes)); }

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace malla::wire {
@@ -125,7 +126,7 @@ public:
     }
     /// The message of a frame without a body, or the fault.
     template <class T>
-    [[nodiscard]] Result<T> finish_whole(T&& message) {
+    [[nodiscard]] Result<std::remove_cvref_t<T>> finish_whole(T&& message) {
         if (!body_.empty()) fail("there are bytes behind its end");
         if (auto fault = finish()) return *std::move(fault);
         return std::forward<T>(message);
