@@ -12,6 +12,12 @@
 
 namespace malla {
 
+namespace detail {
+/// Makes a result that holds nothing yet, and fills it: for a chain, which builds its result in
+/// the place where its caller wants it.
+struct ResultSlot;
+} // namespace detail
+
 /// A value, or the status that says why there is none. Shaped like C++23's `std::expected`.
 template <class T>
 class [[nodiscard]] Result {
@@ -53,6 +59,13 @@ public:
     [[nodiscard]] Status&& error() && noexcept { return assert(!has_value_), std::move(status_); }
 
 private:
+    friend detail::ResultSlot;
+    /// Holds nothing, and may be destroyed.
+    explicit Result(detail::ResultSlot*) noexcept : status_{nullptr}, has_value_{false} {}
+    explicit Result(detail::ResultSlot*) noexcept
+        requires std::is_trivially_destructible_v<T>
+        : has_value_{true} {}
+
     template <class Other>
     void construct_from(Other&& other) {
         if (has_value_) std::construct_at(std::addressof(value_), std::forward<Other>(other).value_);
@@ -82,7 +95,36 @@ public:
     [[nodiscard]] Status&& error() && noexcept { return assert(status_), *std::move(status_); }
 
 private:
+    friend detail::ResultSlot;
+    explicit Result(detail::ResultSlot*) noexcept {}
+
     std::optional<Status> status_;
+};
+
+struct detail::ResultSlot {
+    template <class R>
+    [[gnu::always_inline]] static Result<R> empty() noexcept {
+        return Result<R>{static_cast<ResultSlot*>(nullptr)};
+    }
+    template <class R, class U>
+    [[gnu::always_inline]] static void set_value(Result<R>& empty, U&& value) {
+        std::construct_at(std::addressof(empty.value_), std::forward<U>(value));
+        empty.has_value_ = true;
+    }
+    template <class R>
+    [[gnu::always_inline]] static void set_status(Result<R>& empty, Status&& status) noexcept {
+        std::construct_at(std::addressof(empty.status_), std::move(status));
+        empty.has_value_ = false;
+    }
+    [[gnu::always_inline]] static void set_status(Result<void>& empty, Status&& status) noexcept {
+        empty.status_.emplace(std::move(status));
+    }
+    /// As `set_status`, and ends the life of `status`.
+    template <class R>
+    [[gnu::always_inline]] static void take_status(Result<R>& empty, Status& status) noexcept {
+        set_status(empty, std::move(status));
+        std::destroy_at(std::addressof(status));
+    }
 };
 
 } // namespace malla

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -8,6 +9,9 @@
 #include <string_view>
 
 namespace malla {
+
+template <class T>
+class Result;
 
 /// What is known about the handler of a call that did not return a value.
 enum class Outcome : std::uint8_t {
@@ -93,6 +97,10 @@ private:
         void operator()(Details* details) const noexcept;
     };
     std::unique_ptr<Details, Free> details_;
+
+    template <class>
+    friend class Result;
+    explicit Status(std::nullptr_t) noexcept {} // as if moved from
 };
 
 } // namespace malla

@@ -7,6 +7,7 @@
 #include "malla/chain/flow.hpp"
 #include "malla/chain/link.hpp"
 #include "malla/chain/next.hpp"
+#include "malla/chain/objects.hpp"
 #include "malla/chain/plugin.hpp"
 #include "malla/chain/resolve.hpp"
 #include "malla/chain/run.hpp"
@@ -28,38 +29,6 @@ struct Link {
 
     friend constexpr bool operator==(const Link&, const Link&) = default;
 };
-
-namespace detail {
-
-/// One object of each plugin, in the order of the chain.
-template <class List>
-struct Objects;
-template <class S, class... P>
-struct Objects<TypeList<S, P...>> : Holder<S>, Holder<P>... {
-    Objects() = default;
-    template <class... A>
-    explicit Objects(std::in_place_t, A&&... arguments) : Holder<S>{S(std::forward<A>(arguments)...)} {}
-};
-
-/// The plugins that take part in `C`, in the order of the chain.
-template <class List, class C>
-struct LinksOf;
-template <class... P, class C>
-struct LinksOf<TypeList<P...>, C> {
-    static constexpr bool takes_part[sizeof...(P)] = {has<typename TakesPartIn<P>::Type, C>...};
-    static constexpr std::size_t count = (std::size_t{0} + ... + has<typename TakesPartIn<P>::Type, C>);
-    static constexpr std::array<std::size_t, count> places = [] {
-        std::array<std::size_t, count> found{};
-        for (std::size_t i = 0, to = 0; i < sizeof...(P); ++i)
-            if (takes_part[i]) found[to++] = i;
-        return found;
-    }();
-    template <std::size_t... I>
-    static TypeList<TypeAt<TypeList<P...>, places[I]>...> pick(std::index_sequence<I...>);
-    using Type = decltype(pick(std::make_index_sequence<count>{}));
-};
-
-} // namespace detail
 
 /// The plugins of service `S`, joined by the compiler: one object of each, the service on top,
 /// `Base` at the bottom, and calls through them that cost what nested `if`s by hand cost.
@@ -88,8 +57,7 @@ public:
     /// the status `not_implemented`. Exceptions of plugins pass through.
     template <IsCallback C, class... A>
     Result<ResultOf<C>> call(A&&... arguments) {
-        using Links = typename detail::LinksOf<Order, C>::Type;
-        return detail::Runner<Objects, C, Links>::run(objects_, std::forward<A>(arguments)...);
+        return detail::Runner<S, C>::template from<0>(objects_, std::forward<A>(arguments)...);
     }
 
     [[nodiscard]] S& service() noexcept { return plugin<S>(); }
@@ -121,12 +89,10 @@ public:
     /// The plugins that take part in `C`, top first.
     template <IsCallback C>
     [[nodiscard]] static constexpr auto links() noexcept {
-        return links_of<C>(typename detail::LinksOf<Order, C>::Type{});
+        return links_of<C>(typename detail::LinksOf<S, C>::Type{});
     }
 
 private:
-    using Objects = detail::Objects<Order>;
-
     template <class... P>
     static constexpr std::array<std::string_view, sizeof...(P)> names(TypeList<P...>) {
         return {type_name<P>()...};
@@ -136,7 +102,7 @@ private:
         return {Link{type_name<P>(), detail::part_of<P, C>}...};
     }
 
-    [[no_unique_address]] Objects objects_;
+    [[no_unique_address]] detail::ObjectsOf<S> objects_;
 };
 
 } // namespace malla

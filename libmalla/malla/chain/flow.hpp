@@ -3,10 +3,13 @@
 
 #include "malla/base/result.hpp"
 #include "malla/chain/callback.hpp"
+#include "malla/chain/held.hpp"
 #include "malla/chain/items.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -56,55 +59,17 @@ using Kept = std::conditional_t<std::is_void_v<R>, Nothing, R>;
 
 enum class FlowKind : std::uint8_t { continues, changes, answers, fails };
 
-/// The body of `Flow`, shared by all callbacks with the same types.
-template <class R, class Values>
-class FlowOf;
-template <class R, class... V>
-class FlowOf<R, Parameters<V...>> {
-public:
-    FlowOf() noexcept : none_{}, kind_{FlowKind::continues} {}
-    template <class... T, std::size_t... I>
-    FlowOf(ContWith<T...>& with, std::index_sequence<I...>)
-        : changed_{{static_cast<V>(static_cast<T&&>(item<I>(with.arguments)))}...}, kind_{FlowKind::changes} {}
-    template <class U>
-    FlowOf(std::in_place_t, U&& value) : value_(std::forward<U>(value)), kind_{FlowKind::answers} {}
-    FlowOf(Status status) noexcept : status_{std::move(status)}, kind_{FlowKind::fails} {}
+/// Whether nothing has to be done to forget a `T`.
+template <class T>
+inline constexpr bool is_plain = std::is_trivially_copyable_v<T>&& std::is_trivially_destructible_v<T>;
 
-    FlowOf(FlowOf&& other) noexcept : kind_{other.kind_} {
-        switch (kind_) {
-        case FlowKind::continues: std::construct_at(&none_); break;
-        case FlowKind::changes: std::construct_at(&changed_, std::move(other.changed_)); break;
-        case FlowKind::answers: std::construct_at(&value_, std::move(other.value_)); break;
-        case FlowKind::fails: std::construct_at(&status_, std::move(other.status_)); break;
-        }
-    }
-    FlowOf& operator=(FlowOf&&) = delete;
-    ~FlowOf() {
-        switch (kind_) {
-        case FlowKind::continues: break;
-        case FlowKind::changes: std::destroy_at(&changed_); break;
-        case FlowKind::answers: std::destroy_at(&value_); break;
-        case FlowKind::fails: std::destroy_at(&status_); break;
-        }
-    }
-
-    [[nodiscard]] constexpr FlowKind kind() const noexcept { return kind_; }
-    [[nodiscard]] constexpr Items<V...>& changed() noexcept { return changed_; }
-    /// The answer or the status; asked once, of a flow that has one.
-    [[nodiscard]] [[gnu::always_inline]] Result<R> take() noexcept {
-        if (kind_ == FlowKind::fails) return Result<R>{std::move(status_)};
-        if constexpr (std::is_void_v<R>) return Result<R>{};
-        else return Result<R>(std::move(value_));
-    }
-
-private:
-    union {
-        Nothing none_;
-        Items<V...> changed_;
-        Kept<R> value_;
-        Status status_;
-    };
-    FlowKind kind_;
+template <class Values>
+struct Changed;
+template <class... V>
+struct Changed<Parameters<V...>> {
+    using Type = Items<V...>;
+    using Sequence = std::index_sequence_for<V...>;
+    static constexpr bool plain = (is_plain<V> && ...);
 };
 
 } // namespace detail
@@ -112,32 +77,100 @@ private:
 /// What a link returns that may answer: `cont`, `cont_with(...)`, a value, a `Status` or a `Result`
 /// (for a callback without a result: `answer`).
 template <class C>
-class [[nodiscard]] Flow : public detail::FlowOf<typename C::ResultType, typename C::ValueParameters> {
-    using Base = detail::FlowOf<typename C::ResultType, typename C::ValueParameters>;
+class [[nodiscard]] Flow {
     using R = typename C::ResultType;
+    using Kept = detail::Kept<R>;
+    using Changed = detail::Changed<typename C::ValueParameters>;
+    using Kind = detail::FlowKind;
+    static constexpr bool plain = detail::is_plain<Kept> && Changed::plain;
 
 public:
-    Flow(Cont) noexcept {}
+    Flow(Cont) noexcept : kind_{Kind::continues} {}
     template <class... T>
-    Flow(detail::ContWith<T...> with) : Base{checked(with), std::index_sequence_for<T...>{}} {}
-    Flow(Status status) noexcept : Base{std::move(status)} {}
-    Flow(Answer) noexcept requires std::is_void_v<R> : Base{std::in_place, detail::Nothing{}} {}
-    Flow(Result<R> result) noexcept : Base{from(result)} {}
+    Flow(detail::ContWith<T...> with) : kind_{Kind::changes} {
+        if constexpr (detail::ContWithMatches<C, T...>::value) fill(with, typename Changed::Sequence{});
+    }
+    Flow(Status status) noexcept : status_{std::move(status)}, kind_{Kind::fails} {}
+    Flow(Answer) noexcept requires std::is_void_v<R> : value_{}, kind_{Kind::answers} {}
+    Flow(Result<R> result) noexcept {
+        if (!result) put_status(std::move(result).error());
+        else if constexpr (std::is_void_v<R>) put_value(Kept{});
+        else put_value(*std::move(result));
+    }
     template <class U>
-        requires(!std::is_void_v<R> && std::is_convertible_v<U&&, R> && !std::is_same_v<std::remove_cvref_t<U>, Flow>)
-    Flow(U&& value) : Base{std::in_place, std::forward<U>(value)} {}
+        requires(!std::is_void_v<R> && std::is_convertible_v<U, R> && !std::is_same_v<std::remove_cvref_t<U>, Flow>)
+    Flow(U&& value) : value_(std::forward<U>(value)), kind_{Kind::answers} {}
+
+    Flow(Flow&& other) noexcept : kind_{other.kind_} {
+        switch (kind_) {
+        case Kind::continues: break;
+        case Kind::changes: std::construct_at(&changed_, std::move(other.changed_)); break;
+        case Kind::answers: std::construct_at(&value_, std::move(other.value_)); break;
+        case Kind::fails: std::construct_at(&status_, std::move(other.status_)); break;
+        }
+    }
+    Flow& operator=(Flow&&) = delete;
+    ~Flow() {
+        if constexpr (plain) {
+            if (kind_ == Kind::fails) [[unlikely]]
+                drop();
+        } else {
+            drop();
+        }
+    }
+
+    /// Whether the chain stops here, with the answer put in `out`, which is empty; otherwise
+    /// changed arguments are put in `held`. Asked once, by the chain.
+    template <class... Held>
+    [[gnu::always_inline]] bool settle(Result<R>& out, Held&... held) noexcept(plain) {
+        if (kind_ == Kind::continues) return false;
+        if (kind_ == Kind::changes) {
+            change(typename Changed::Sequence{}, held...);
+            return false;
+        }
+        if (kind_ == Kind::answers) {
+            if constexpr (!std::is_void_v<R>) detail::ResultSlot::set_value(out, std::move(value_));
+        } else {
+            kind_ = Kind::continues;
+            detail::ResultSlot::take_status(out, status_);
+        }
+        return true;
+    }
 
 private:
-    template <class... T>
-    static constexpr detail::ContWith<T...>& checked(detail::ContWith<T...>& with) {
-        static_assert(detail::ContWithMatches<C, T...>::value);
-        return with;
+    template <class... T, std::size_t... I>
+    void fill(detail::ContWith<T...>& with, std::index_sequence<I...>) {
+        ::new (static_cast<void*>(&changed_))
+            typename Changed::Type{{static_cast<std::decay_t<decltype(detail::item<I>(changed_))>>(
+                std::move(detail::item<I>(with.arguments)))}...};
     }
-    static Base from(Result<R>& result) noexcept {
-        if (!result) return Base{std::move(result).error()};
-        if constexpr (std::is_void_v<R>) return Base{std::in_place, detail::Nothing{}};
-        else return Base{std::in_place, *std::move(result)};
+    template <std::size_t... I, class... Held>
+    [[gnu::always_inline]] void change(std::index_sequence<I...>, Held&... held) {
+        (detail::change(held, detail::item<I>(changed_)), ...);
     }
+    void put_status(Status&& status) noexcept {
+        std::construct_at(&status_, std::move(status));
+        kind_ = Kind::fails;
+    }
+    void put_value(Kept&& value) noexcept {
+        std::construct_at(&value_, std::move(value));
+        kind_ = Kind::answers;
+    }
+    [[gnu::noinline]] void drop() noexcept {
+        switch (kind_) {
+        case Kind::continues: break;
+        case Kind::changes: std::destroy_at(&changed_); break;
+        case Kind::answers: std::destroy_at(&value_); break;
+        case Kind::fails: std::destroy_at(&status_); break;
+        }
+    }
+
+    union {
+        typename Changed::Type changed_;
+        Kept value_;
+        Status status_;
+    };
+    Kind kind_;
 };
 
 /// Continues with other arguments, one for each parameter of the callback.

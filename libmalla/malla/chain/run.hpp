@@ -3,9 +3,13 @@
 
 #include "malla/base/result.hpp"
 #include "malla/base/status.hpp"
+#include "malla/chain/held.hpp"
 #include "malla/chain/link.hpp"
+#include "malla/chain/objects.hpp"
 
 #include <cstddef>
+#include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -13,99 +17,95 @@
 
 namespace malla::detail {
 
-/// One plugin object of a chain.
-template <class P>
-struct Holder {
-    [[no_unique_address]] P object{};
-};
-
-/// How a link's arguments are held while the chain runs: a value by itself, a `const T&` by pointer.
-template <class A>
-struct Held {
-    using Type = A&;
-    static A& hold(A& argument) noexcept { return argument; }
-    static A& pass(A& held) noexcept { return held; }
-    static A&& last(A& held) noexcept { return static_cast<A&&>(held); }
-    static void change(A& held, A& to) { held = static_cast<A&&>(to); }
-};
-template <class T>
-struct Held<const T&> {
-    using Type = const T*;
-    static const T* hold(const T& argument) noexcept { return &argument; }
-    static const T& pass(const T* held) noexcept { return *held; }
-    static const T& last(const T* held) noexcept { return *held; }
-    static void change(const T*& held, const T& to) noexcept { held = &to; }
-};
-
 /// The status of a chain that nobody answered.
-[[gnu::cold, gnu::noinline]] inline Status not_implemented(std::string_view callback) {
+[[gnu::cold, gnu::noinline]] inline Status not_implemented(std::string_view callback) noexcept {
     return Status{"not_implemented", "No plugin answered callback '" + std::string{callback} + "'"};
 }
 
-/// A result made of what a link returns, or of a callback's default.
+/// Runs `make` with its result, a value, a status or either, put in `out`, which is empty.
 template <class R, class F>
-[[gnu::always_inline]] inline Result<R> result_of(F&& link) {
-    if constexpr (std::is_void_v<decltype(link())>) {
-        link();
-        return Result<R>{};
-    } else {
-        return Result<R>(link());
+[[gnu::always_inline]] inline void put_result(Result<R>& out, F&& make) {
+    using Made = decltype(make());
+    if constexpr (std::is_void_v<Made>) make();
+    else if constexpr (std::is_same_v<Made, Status>) ResultSlot::set_status(out, make());
+    else if constexpr (std::is_same_v<Made, R>) ResultSlot::set_value(out, make());
+    else {
+        try {
+            ::new (static_cast<void*>(std::addressof(out))) Result<R>(make());
+        } catch (...) { // what `make` left there is not to be destroyed
+            ::new (static_cast<void*>(std::addressof(out))) Result<R>(ResultSlot::empty<R>());
+            throw;
+        }
     }
 }
 
 /// Runs callback `C` through those of a chain's plugins that take part in it: `Links`, top first.
-template <class Objects, class C, class Links, class = typename C::Parameters>
+///
+/// Links that may continue stand one after another in one function, which ends at a link that
+/// wraps or always answers; a link that wraps gets the function of the links below it.
+template <class S, class C, class = typename C::Parameters>
 class Runner;
-template <class Objects, class C, class Links, class... A>
-class Runner<Objects, C, Links, Parameters<A...>> {
+template <class S, class C, class... A>
+class Runner<S, C, Parameters<A...>> {
     using R = typename C::ResultType;
+    using Objects = ObjectsOf<S>;
+    using Links = typename LinksOf<S, C>::Type;
+    static constexpr auto parts = parts_of<C>(Links{});
+
+    /// The first link from `at` on that does not continue by itself, or the end.
+    static constexpr std::size_t end_of(std::size_t at) {
+        while (parts[at] == Part::observes || parts[at] == Part::continues) ++at;
+        return at;
+    }
 
 public:
-    [[gnu::always_inline]] static Result<R> run(Objects& objects, A... arguments) {
-        return from<0>(objects, Held<A>::hold(arguments)...);
+    template <std::size_t Begin>
+    [[gnu::always_inline]] static Result<R> from(Objects& objects, A... arguments) {
+        return through<Begin>(objects, std::make_index_sequence<end_of(Begin) - Begin>{}, arguments...);
     }
 
 private:
+    template <std::size_t Begin, std::size_t... I>
+    [[gnu::always_inline]] static Result<R> through(Objects& objects, std::index_sequence<I...>, HeldIn<A>... held) {
+        Result<R> out = ResultSlot::empty<R>();
+        if (!(stops<Begin + I>(out, objects, held...) || ...)) end<Begin + sizeof...(I)>(out, objects, held...);
+        return out;
+    }
+
+    template <class P>
+    [[gnu::always_inline]] static P& plugin(Objects& objects) {
+        return static_cast<Holder<P>&>(objects).object;
+    }
+
+    /// Runs a link that may continue; true when it has answered.
     template <std::size_t I>
-    [[gnu::always_inline]] static inline Result<R> from(Objects& objects, typename Held<A>::Type... held) {
-        if constexpr (I == Links::size) {
-            return unanswered();
+    static bool stops(Result<R>& out, Objects& objects, Held<A>&... held) {
+        if constexpr (parts[I] == Part::observes) {
+            (void)plugin<TypeAt<Links, I>>(objects).on(C{}, held...);
+            return false;
         } else {
-            using P = TypeAt<Links, I>;
-            P& plugin = static_cast<Holder<P>&>(objects).object;
-            if constexpr (part_of<P, C> == Part::answers) {
-                return result_of<R>([&] { return plugin.on(C{}, Held<A>::last(held)...); });
-            } else if constexpr (part_of<P, C> == Part::wraps) {
-                return result_of<R>([&] {
-                    return plugin.on(C{}, Next<C>{&objects, &enter<I + 1>}, Held<A>::last(held)...);
-                });
-            } else if constexpr (part_of<P, C> == Part::observes) {
-                (void)plugin.on(C{}, Held<A>::pass(held)...);
-                return from<I + 1>(objects, static_cast<typename Held<A>::Type>(held)...);
-            } else {
-                Flow<C> flow = plugin.on(C{}, Held<A>::pass(held)...);
-                if (flow.kind() == FlowKind::changes) change(flow, std::index_sequence_for<A...>{}, held...);
-                else if (flow.kind() != FlowKind::continues) return flow.take();
-                return from<I + 1>(objects, static_cast<typename Held<A>::Type>(held)...);
-            }
+            return plugin<TypeAt<Links, I>>(objects).on(C{}, held...).settle(out, held...);
         }
     }
 
-    /// What `Next` calls: the rest of the chain, below a link that wraps it.
+    /// Runs the link that ends this function; behind the last link nobody has answered.
     template <std::size_t I>
+    [[gnu::always_inline]] static void end(Result<R>& out, Objects& objects, Held<A>&... held) {
+        if constexpr (I == Links::size) {
+            if constexpr (requires { C::default_answer(); }) put_result(out, [] { return C::default_answer(); });
+            else ResultSlot::set_status(out, not_implemented(C::name()));
+        } else if constexpr (parts[I] == Part::wraps) {
+            put_result(out, [&] {
+                return plugin<TypeAt<Links, I>>(objects).on(C{}, Next<C>{&objects, &enter<I + 1>}, last(held)...);
+            });
+        } else {
+            put_result(out, [&] { return plugin<TypeAt<Links, I>>(objects).on(C{}, last(held)...); });
+        }
+    }
+
+    template <std::size_t Begin>
     static Result<R> enter(void* objects, A... arguments) {
-        return from<I>(*static_cast<Objects*>(objects), Held<A>::hold(arguments)...);
-    }
-
-    template <std::size_t... I>
-    [[gnu::always_inline]] static void change(Flow<C>& flow, std::index_sequence<I...>,
-                                              typename Held<A>::Type&... held) {
-        (Held<A>::change(held, item<I>(flow.changed())), ...);
-    }
-
-    static Result<R> unanswered() {
-        if constexpr (requires { C::default_answer(); }) return result_of<R>([] { return C::default_answer(); });
-        else return not_implemented(C::name());
+        return from<Begin>(*static_cast<Objects*>(objects), static_cast<A&&>(arguments)...);
     }
 };
 
