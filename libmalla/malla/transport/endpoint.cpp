@@ -62,6 +62,7 @@ std::optional<std::string> spelled_v6(const std::string& host) {
     in6_addr address{};
     if (inet_pton(AF_INET6, host.substr(0, percent).c_str(), &address) != 1) return {};
     std::array<char, INET6_ADDRSTRLEN> text{};
+    if (IN6_IS_ADDR_V4MAPPED(&address) != 0) return inet_ntop(AF_INET, &address.s6_addr[12], text.data(), text.size());
     inet_ntop(AF_INET6, &address, text.data(), text.size());
     return '[' + (text.data() + host.substr(percent)) + ']';
 }

@@ -2,7 +2,9 @@
 #include "malla/transport/monitor.hpp"
 
 #include "malla/transport/context.hpp"
+#include "malla/transport/endpoint.hpp"
 #include "malla/transport/message.hpp"
+#include "malla/transport/monitor_tap.hpp"
 
 #include <cstdint>
 #include <cstring>
@@ -40,17 +42,28 @@ std::optional<LinkEvent> decode(std::string_view head, std::string_view endpoint
     const auto kind = kind_of(event);
     if (!kind) return {};
     const bool has_connection = *kind == LinkEvent::Kind::connected || *kind == LinkEvent::Kind::disconnected;
-    return LinkEvent{*kind, has_connection ? value : -1, std::string{endpoint}};
+    const auto spelled = canonical(endpoint); // as `bind` and `connect` spell it
+    return LinkEvent{*kind, has_connection ? value : -1, spelled ? *spelled : std::string{endpoint}};
 }
 
 } // namespace
 
-Monitor::Monitor(void* handle) noexcept : handle_{handle}, fd_{-1} {
+void MonitorTap::stop() noexcept {
+    const std::scoped_lock lock{mutex_};
+    if (handle_ != nullptr) zmq_socket_monitor(handle_, nullptr, 0);
+    handle_ = nullptr;
+}
+
+Monitor::Monitor(void* handle, std::shared_ptr<MonitorTap> tap) noexcept
+    : handle_{handle}, fd_{-1}, tap_{std::move(tap)} {
     auto size = sizeof fd_;
     zmq_getsockopt(handle_, ZMQ_FD, &fd_, &size);
 }
 
-Monitor::~Monitor() { close_handle(handle_); }
+Monitor::~Monitor() {
+    tap_->stop();
+    close_handle(handle_);
+}
 
 std::size_t Monitor::receive(std::vector<LinkEvent>& into, std::size_t max) {
     const std::scoped_lock lock{mutex_};

@@ -11,6 +11,8 @@
 
 namespace malla::transport {
 
+class MonitorTap;
+
 /// Something that happened to a connection of a socket.
 struct LinkEvent {
     enum class Kind {
@@ -27,7 +29,7 @@ struct LinkEvent {
 };
 
 /// The events of one socket's connections. inproc has none. Drain it all the time, for events
-/// wait in memory. Any thread; it may outlive its socket.
+/// wait in memory. Any thread. It may outlive its socket, which then tells nothing more.
 class Monitor final : public Source {
 public:
     ~Monitor() override;
@@ -41,11 +43,12 @@ public:
 
 private:
     friend class Socket;
-    explicit Monitor(void* handle) noexcept;
+    Monitor(void* handle, std::shared_ptr<MonitorTap> tap) noexcept;
 
     std::mutex mutex_; // the fence that ZeroMQ asks for
     void* handle_;
     int fd_;
+    std::shared_ptr<MonitorTap> tap_; // the socket has it too
 };
 
 } // namespace malla::transport

@@ -3,6 +3,7 @@
 
 #include "malla/transport/context.hpp"
 #include "malla/transport/endpoint.hpp"
+#include "malla/transport/monitor_tap.hpp"
 #include "malla/transport/options.hpp"
 #include "malla/transport/socket_turn.hpp"
 
@@ -28,7 +29,7 @@ Result<std::string> last_endpoint(void* handle) {
     if (uninterrupted([&] { return zmq_getsockopt(handle, ZMQ_LAST_ENDPOINT, text.data(), &size); }) != 0) {
         return status_of(errno, "last endpoint");
     }
-    return std::string{text.data()};
+    return canonical(text.data()); // ZeroMQ writes an IPv4 address as one of IPv6
 }
 
 /// Whether a process listens at an ipc path: ZeroMQ itself would silently take the path from it.
@@ -49,6 +50,20 @@ bool somebody_listens(const std::string& endpoint) noexcept {
 
 bool is_wildcard(std::string_view endpoint) noexcept {
     return endpoint.starts_with("tcp://*:") || (endpoint.starts_with("tcp://") && endpoint.ends_with(":*"));
+}
+
+/// Makes ZeroMQ send the events of the socket `handle` to the socket `pair`.
+bool send_events(void* handle, void* pair) {
+    static std::atomic<std::uint64_t> count{0};
+    constexpr int events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+                           ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                           ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+    const auto name = "inproc://malla.monitor." + std::to_string(++count);
+    // With any limit, an owner that does not drain would stop ZeroMQ's own thread, and so every socket.
+    const int unlimited = 0;
+    return uninterrupted([&] { return zmq_setsockopt(pair, ZMQ_RCVHWM, &unlimited, sizeof unlimited); }) == 0 &&
+           uninterrupted([&] { return zmq_socket_monitor(handle, name.c_str(), events); }) == 0 &&
+           uninterrupted([&] { return zmq_connect(pair, name.c_str()); }) == 0;
 }
 
 Status closed() { return Status{"internal_error", "The socket is closed"}; }
@@ -140,24 +155,16 @@ Result<void> Socket::change_subscription(std::string_view prefix, bool add) {
 }
 
 Result<std::unique_ptr<Monitor>> Socket::monitor() {
-    static std::atomic<std::uint64_t> count{0};
-    constexpr int events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
-                           ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                           ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
-    const auto name = "inproc://malla.monitor." + std::to_string(++count);
     auto pair = open_handle(ZMQ_PAIR);
     if (!pair) return std::move(pair).error();
-    std::unique_ptr<Monitor> monitor{new Monitor{*pair}};
-
     const Turn turn{*this};
-    if (handle_ == nullptr) return closed();
-    // With any limit, an owner that does not drain would stop ZeroMQ's own thread, and so every socket.
-    const int unlimited = 0;
-    if (uninterrupted([&] { return zmq_setsockopt(*pair, ZMQ_RCVHWM, &unlimited, sizeof unlimited); }) != 0 ||
-        uninterrupted([&] { return zmq_socket_monitor(handle_, name.c_str(), events); }) != 0 ||
-        uninterrupted([&] { return zmq_connect(*pair, name.c_str()); }) != 0) {
-        return status_of(errno, name);
+    if (handle_ == nullptr || tap_ != nullptr) {
+        close_handle(*pair);
+        return handle_ == nullptr ? closed() : Status{"internal_error", "The socket has a monitor already"};
     }
+    tap_ = std::make_shared<MonitorTap>(handle_);
+    std::unique_ptr<Monitor> monitor{new Monitor{*pair, tap_}};
+    if (!send_events(handle_, *pair)) return status_of(errno, "monitor");
     return monitor;
 }
 
@@ -167,6 +174,7 @@ void Socket::close(Clock::duration flush) noexcept {
     if (handle == nullptr) return;
     wake_.wake();
     none_waiting_.wait(lock, [this] { return waiting_ == 0; }); // they may be in ::poll on its descriptor
+    if (tap_) tap_->stop();
     close_handle(handle, flush);
 }
 

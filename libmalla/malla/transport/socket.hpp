@@ -59,10 +59,11 @@ public:
     /// the protocol: then the monitor tells of `disconnected` without a `retrying` after it, and
     /// only a new socket helps. Takes a numeric address, see `resolve`. Twice is once.
     Result<void> connect(std::string_view endpoint);
-    /// `endpoint_invalid` if it was not connected.
+    /// The connection ends a moment later. `endpoint_invalid` if it was not connected.
     Result<void> disconnect(std::string_view endpoint);
 
-    /// SUB and XSUB: asks for messages that begin with `prefix`.
+    /// SUB and XSUB: asks for messages that begin with `prefix`. The publisher hears of it only
+    /// while some thread receives from this socket or waits for it.
     Result<void> subscribe(std::string_view prefix);
     Result<void> unsubscribe(std::string_view prefix);
 
@@ -93,8 +94,9 @@ public:
     /// Tells of the connections of this socket from now on. Once per socket.
     [[nodiscard]] Result<std::unique_ptr<Monitor>> monitor();
 
-    /// Ends it: afterwards sends are `unreachable` and receives return 0. Queued messages are
-    /// dropped unless `flush` gives them time, which the end of the process then waits for.
+    /// Ends it: afterwards sends are `unreachable` and receives return 0. The address it was bound
+    /// to is free a moment later. Queued messages are dropped unless `flush` gives them time, which
+    /// the end of the process then waits for.
     void close(Clock::duration flush = Clock::duration::zero()) noexcept;
 
     /// What ZeroMQ says the options of this socket are, by name ("linger"), for checks.
@@ -136,6 +138,7 @@ private:
     bool skipping_ = false; // within a message of several frames
     std::uint64_t dropped_ = 0;
     std::set<std::string, std::less<>> connected_;
+    std::shared_ptr<MonitorTap> tap_; // the monitor has it too
 };
 
 } // namespace malla::transport
