@@ -195,6 +195,7 @@ TEST_F(TwoNodes, ADeadlineThatPassesInTheHandlerIsUnknownAndCancelsIt) {
     auto begun = std::make_shared<std::latch>(1);
     server.start(Holder{begun});
 
+    ASSERT_TRUE(client.wait_for("Hold", Deadline::in(10s)));
     const auto result = Remote<HoldApi>{client}.try_call<Hold>(within(50ms));
 
     ASSERT_FALSE(result);
@@ -233,6 +234,7 @@ TEST_F(TwoNodes, ASlowHandlerDelaysOnlyItsOwnService) {
     Holder holder{begun};
     server.start(holder);
     server.start<Series>();
+    ASSERT_TRUE(client.wait_for("Hold", Deadline::in(10s)));
     auto first = Remote<HoldApi>{client}.async<Hold>();
     auto second = Remote<HoldApi>{client}.async<Hold>();
     auto third = Remote<HoldApi>{client}.async<Hold>();

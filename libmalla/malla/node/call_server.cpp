@@ -243,13 +243,15 @@ void CallServer::cancel(const transport::Message& message) {
 // seen on the connection is the one without a delay: what exceeds it was spent on the way.
 Deadline CallServer::deadline_of(const wire::Call& call, transport::Peer peer) {
     const auto now = Clock::now();
-    const std::int64_t offset = microseconds(now) - static_cast<std::int64_t>(call.stamp_us);
+    // A stamp may be any number: unsigned arithmetic wraps, and what is no delay counts as none.
+    const auto offset = static_cast<std::int64_t>(static_cast<std::uint64_t>(microseconds(now)) - call.stamp_us);
     if (clock_offsets_.size() > max_clock_offsets) clock_offsets_.clear();
     const auto [known, added] = clock_offsets_.try_emplace(peer, offset);
     known->second = std::min(known->second, offset);
     constexpr std::uint64_t most = std::chrono::microseconds{24h * 365}.count();
-    const auto left = static_cast<std::int64_t>(std::min(call.remaining_us, most)) - (offset - known->second);
-    return Deadline{now + std::chrono::microseconds{left}};
+    const auto delay = static_cast<std::uint64_t>(offset) - static_cast<std::uint64_t>(known->second);
+    const auto left = std::min(call.remaining_us, most);
+    return Deadline{now + std::chrono::microseconds{left > delay ? left - delay : 0}};
 }
 
 void CallServer::answer(transport::Peer peer, std::string&& frame) {

@@ -8,9 +8,9 @@
 
 namespace malla {
 
-/// A call whose result is taken later. Nobody waiting, it is sent, and its answer is kept; trying
-/// another instance is done by whoever waits. Destroying it cancels the call. One thread at a time;
-/// it must not outlive its node.
+/// A call whose result is taken later. It is sent at once where an instance is known, and its answer
+/// is kept; waiting for a first instance, and trying another one, is done by whoever waits. Destroying it cancels the
+/// call. One thread at a time; it must not outlive its node.
 template <class T>
 class [[nodiscard]] Future {
 public:

@@ -126,6 +126,11 @@ Result<void> Node::Core::host(std::shared_ptr<ServedService> service) {
     if (auto added = server_->add(service); !added) return added;
     const Json* config = options_.config.find(name);
     const Json none = Json::object();
+    // What cannot be announced would never be found.
+    if (auto announced = wire::encode(record()); !announced) {
+        server_->remove(name);
+        return std::move(announced).error();
+    }
     auto started = hosted.start(Starting{config ? *config : none, id_, options_.name, server_->observers()});
     if (!started) server_->remove(name);
     else announce();
