@@ -54,7 +54,7 @@ template <class T>
 void expect_whole_after_mutation(std::mt19937& random) {
     for (const T& value : samples<T>()) {
         const std::string body = encoded(value);
-        for (int round = 0; round < 2'000 && !body.empty(); ++round) {
+        for (int round = 0; round < 500 && !body.empty(); ++round) {
             std::string changed = body;
             for (auto changes = random() % 4 + 1; changes > 0; --changes)
                 changed[random() % changed.size()] = static_cast<char>(random());
@@ -84,7 +84,7 @@ TEST(Hostile, ChangedJsonTextsGiveAValueOrAStatus) {
     constexpr std::array<std::string_view, 2> names{"derived", "figure"};
     ASSERT_TRUE((decode_arguments_json<Derived, Figure>(text, names)));
     int read = 0;
-    for (int round = 0; round < 50'000; ++round) {
+    for (int round = 0; round < 10'000; ++round) {
         std::string changed{text};
         for (auto changes = random() % 3 + 1; changes > 0; --changes)
             changed[random() % changed.size()] = static_cast<char>(random());
@@ -129,7 +129,7 @@ TEST(Hostile, DepthIsBounded) {
     EXPECT_THAT(reason<Tree>(encoded(tree_of(33))), HasSubstr("deeper than 64 levels"));
 
     std::string bomb;
-    for (int i = 0; i < 1'000'000; ++i) bomb += encoded(0) + encoded(std::uint64_t{1});
+    for (int i = 0; i < 100'000; ++i) bomb += encoded(0) + encoded(std::uint64_t{1});
     EXPECT_THAT(reason<Tree>(bomb), HasSubstr("deeper than 64 levels"));
     EXPECT_FALSE(decode_result_json<Tree>(std::string(1'000'000, '[')));
 }

@@ -67,7 +67,8 @@ private:
 
     template <class T>
     void take(std::string_view name, T& value) {
-        if constexpr (require_serialisable<std::remove_const_t<T>>()) static_cast<Derived&>(*this).field(name, value);
+        if constexpr (require_serialisable<std::remove_const_t<T>>() && Serialisable<std::remove_const_t<T>>)
+            static_cast<Derived&>(*this).field(name, value);
     }
 };
 

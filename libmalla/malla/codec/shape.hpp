@@ -177,12 +177,12 @@ concept Serialisable = detail::is_serialisable<T>();
 /// Stops the compiler with the reason when `T` cannot be sent.
 template <class T>
 consteval bool require_serialisable() {
-    static_assert(!detail::is_pointer<T> && !std::is_reference_v<T>,
-                  "malla: a pointer or a reference cannot be sent: send the value itself");
-    static_assert(std::is_default_constructible_v<T>,
-                  "malla: a type that is sent needs a default constructor to read into");
+    constexpr bool points = detail::is_pointer<T> || std::is_reference_v<T>;
+    constexpr bool is_made = points || std::is_default_constructible_v<T>;
+    static_assert(!points, "malla: a pointer or a reference cannot be sent: send the value itself");
+    static_assert(is_made, "malla: a type that is sent needs a default constructor to read into");
     static_assert(
-        Serialisable<T>,
+        Serialisable<T> || points || !is_made,
         "malla: this type cannot be sent: give it `template <class Archive> void serialize(Archive& archive) "
         "{ archive(malla::field(\"name\", name)); }` with one field for each member, and send std::string for "
         "text, std::vector<std::byte> for bytes, no pointers and no views");
