@@ -25,6 +25,7 @@ thread_local constinit Frame* Frame::current_ = nullptr;
 
 const CallInfo* current_call() noexcept {
     const Frame* frame = Frame::current();
+    while (frame && !frame->call()) frame = frame->outer();
     return frame ? frame->call() : nullptr;
 }
 

@@ -32,7 +32,7 @@ class ServiceCore;
 /// functions below.
 class Frame {
 public:
-    /// `gate` is the one that this call holds, if it holds any; `call` is inherited when null.
+    /// `gate` is the one that this call holds, if it holds any; `call` is null for a local call.
     Frame(const ServiceCore& service, Gate* gate, const CallInfo* call) noexcept
         : outer_{current_}, service_{&service}, gate_{gate}, call_{call     ? call
                                                                    : outer_ ? outer_->call_
@@ -47,6 +47,7 @@ public:
     [[nodiscard]] Frame* outer() const noexcept { return outer_; }
     [[nodiscard]] const ServiceCore& service() const noexcept { return *service_; }
     [[nodiscard]] Gate* gate() const noexcept { return gate_; }
+    /// Null for a local call.
     [[nodiscard]] const CallInfo* call() const noexcept { return call_; }
 
 private:

@@ -41,10 +41,16 @@ public:
     /// Calls down the chain, on this thread. An exception in a plugin becomes a status.
     template <class C, class... Arguments>
     Result<ResultOf<C>> try_call(Arguments&&... arguments) {
-        LocalEntry entry{*this};
-        if (!entry.entered()) [[unlikely]]
-            return entry.refusal();
-        return call_inside<C>(entry.gate(), nullptr, std::forward<Arguments>(arguments)...);
+        if (!open()) [[unlikely]]
+            return refusal();
+        if constexpr (is_concurrent<S>) {
+            return call_inside<C>(nullptr, nullptr, std::forward<Arguments>(arguments)...);
+        } else {
+            if (!gate().try_enter()) [[unlikely]]
+                return call_contended<C>(std::forward<Arguments>(arguments)...);
+            const Leaving leaving{gate()};
+            return call_inside<C>(&gate(), nullptr, std::forward<Arguments>(arguments)...);
+        }
     }
 
     /// As above for whoever has passed the door and holds `gate`, if any.
@@ -88,6 +94,18 @@ public:
     }
 
 private:
+    struct Leaving {
+        ~Leaving() { gate.leave(); }
+        Gate& gate;
+    };
+
+    template <class C, class... Arguments>
+    [[gnu::noinline]] Result<ResultOf<C>> call_contended(Arguments&&... arguments) {
+        LocalEntry entry{*this};
+        if (!entry.entered()) return entry.refusal();
+        return call_inside<C>(entry.gate(), nullptr, std::forward<Arguments>(arguments)...);
+    }
+
     static constexpr Version version_of() {
         if constexpr (requires { S::version; }) return S::version;
         else return Version{};
