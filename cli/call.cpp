@@ -64,8 +64,7 @@ int stream(Node& node, const CallCommand& command, const Common& common, const C
 int run(const CallCommand& command, const Common& common) {
     const Deadline deadline = Deadline::in(common.mesh.timeout);
     Node node{node_options(common, false)};
-    const auto instance =
-        wait_for_instance(node, command.target.service, command.on, common, command.no_wait, deadline);
+    const auto instance = wait_for_instance(node, command.target, command.on, common, command.no_wait, deadline);
     if (!instance) return fail(instance.error(), common);
     const auto description = description_of(*instance, command.target.callback);
     if (!description) return fail(description.error(), common);

@@ -6,6 +6,7 @@
 #include "cli/session.hpp"
 #include "cli/table.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <map>
@@ -131,11 +132,20 @@ int run(const DescribeCommand& command, const Common& common) {
         return fail(no_such_service(**node, command.service, Status{"service_not_available", command.service}), common);
     Listing listing{{{"CALLBACK", "name"}, {"PARAMETERS", "parameters"}, {"RESULT", "result"}}};
     if (!command.callback.empty()) {
-        const auto description = description_of(instances.front(), command.callback);
+        const auto having = std::ranges::find_if(instances, [&](const InstanceView& instance) {
+            return std::ranges::find(instance.callbacks, command.callback, &CallbackView::name) !=
+                   instance.callbacks.end();
+        });
+        const auto description =
+            description_of(having == instances.end() ? instances.front() : *having, command.callback);
         if (!description) return fail(description.error(), common);
         listing.add(callback_row({command.callback, *description}));
     } else {
-        for (const auto& callback : instances.front().callbacks) listing.add(callback_row(callback));
+        // Instances may differ: the shell's services are often one callback each.
+        std::map<std::string, CallbackView> callbacks;
+        for (const auto& instance : instances)
+            for (const auto& callback : instance.callbacks) callbacks.try_emplace(callback.name, callback);
+        for (const auto& [name, callback] : callbacks) listing.add(callback_row(callback));
     }
     return print_listing(listing, common);
 }

@@ -34,12 +34,15 @@ void say_that_it_waits(const Node& node, const std::string& service) {
     (void)write_all(STDERR_FILENO, text + '\n');
 }
 
-std::optional<InstanceView> instance_on(const Node& node, const std::string& service, const std::string& on) {
-    for (auto& instance : node.instances_of(service)) {
+std::optional<InstanceView> instance_on(const Node& node, const Target& target, const std::string& on) {
+    std::optional<InstanceView> found;
+    for (auto& instance : node.instances_of(target.service)) {
         if (!on.empty() && instance.node_name != on && instance.node.text() != on) continue;
-        if (instance.status == RunningStatus::running) return std::move(instance);
+        if (instance.status != RunningStatus::running) continue;
+        found = std::move(instance);
+        if (std::ranges::find(found->callbacks, target.callback, &CallbackView::name) != found->callbacks.end()) break;
     }
-    return std::nullopt;
+    return found;
 }
 
 } // namespace
@@ -64,8 +67,9 @@ Result<std::unique_ptr<Node>> look_around(const Common& common) {
     return node;
 }
 
-Result<InstanceView> wait_for_instance(Node& node, const std::string& service, const std::string& on,
-                                       const Common& common, bool no_wait, Deadline deadline) {
+Result<InstanceView> wait_for_instance(Node& node, const Target& target, const std::string& on, const Common& common,
+                                       bool no_wait, Deadline deadline) {
+    const std::string& service = target.service;
     bool told = common.quiet;
     const Deadline patient = std::min(deadline, Deadline::in(patience));
     if (no_wait)
@@ -73,7 +77,7 @@ Result<InstanceView> wait_for_instance(Node& node, const std::string& service, c
     while (true) {
         auto there = node.wait_for(service, no_wait ? Deadline{Clock::now()} : told ? deadline : patient, on);
         if (there)
-            if (auto instance = instance_on(node, service, on)) return *std::move(instance);
+            if (auto instance = instance_on(node, target, on)) return *std::move(instance);
         if (!there && (no_wait || deadline.passed(Clock::now())))
             return no_such_service(node, service, std::move(there).error());
         if (!told && patient.passed(Clock::now())) {

@@ -15,9 +15,10 @@ namespace malla::cli {
 /// Joins the mesh as a node that only calls, and waits until it has heard what is there.
 [[nodiscard]] Result<std::unique_ptr<Node>> look_around(const Common& common);
 
-/// Waits until `service` takes calls, on the node `on` where that is not empty. After a second it says
-/// on standard error that it waits, with the nearest name that is known.
-[[nodiscard]] Result<InstanceView> wait_for_instance(Node& node, const std::string& service, const std::string& on,
+/// Waits until `target`'s service takes calls, and gives an instance that has the callback, if any has; on the node
+/// `on` where that is not empty. After a second it says on standard error that it waits, with the nearest name that is
+/// known.
+[[nodiscard]] Result<InstanceView> wait_for_instance(Node& node, const Target& target, const std::string& on,
                                                      const Common& common, bool no_wait, Deadline deadline);
 
 /// The callback's description as the instance announces it; `request_op_unknown` with what there is.

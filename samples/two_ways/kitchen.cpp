@@ -8,7 +8,7 @@ struct Kitchen : malla::Service<KitchenApi> {
     explicit Kitchen(malla::Node& node) : shop{node} {}
     malla::Remote<ShopApi> shop;
 
-    malla::Result<double> on(Cook, std::string dish, int plates) {
+    malla::Result<double> on(Cook, const std::string& dish, int plates) {
         if (plates < 1) return malla::Status{"parameter_invalid", "plates"};
         return plates * shop.call<Price>(dish);
     }

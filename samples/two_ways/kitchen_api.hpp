@@ -6,6 +6,6 @@
 #include <string>
 
 /// Cooks so many plates, and says what they cost.
-struct Cook : malla::Callback<"cook(dish, plates)", double(std::string, int)> {};
+struct Cook : malla::Callback<"cook(dish, plates)", double(const std::string&, int)> {};
 
 struct KitchenApi : malla::Api<"Kitchen", Cook> {};

@@ -8,8 +8,8 @@ struct Shop : malla::Service<ShopApi> {
     explicit Shop(malla::Node& node) : kitchen{node} {}
     malla::Remote<KitchenApi> kitchen;
 
-    double on(Order, std::string dish, int plates) { return kitchen.call<Cook>(dish, plates); }
-    double on(Price, std::string dish) { return dish == "soup" ? 4.5 : 9.0; }
+    double on(Order, const std::string& dish, int plates) { return kitchen.call<Cook>(dish, plates); }
+    double on(Price, const std::string& dish) { return dish == "soup" ? 4.5 : 9.0; }
 };
 
 int main(int argc, char** argv) {

@@ -146,6 +146,24 @@ TEST_F(TwoNodes, AnUnknownCallbackIsAnswered) {
     EXPECT_EQ(result.error().outcome(), Outcome::answered);
 }
 
+struct Halve : Callback<"halve(x)", double(double)> {};
+struct OtherSeriesApi : Api<"Series", Halve> {};
+struct OtherSeries : Service<OtherSeriesApi> {
+    double on(Halve, double x) { return x / 2; }
+};
+
+TEST_F(TwoNodes, ACallGoesToAnInstanceThatHasTheCallback) {
+    server.start<Series>();
+    Node third{joined_to(server, "third")};
+    third.start<OtherSeries>();
+    while (client.instances_of("Series").size() < 2) std::this_thread::yield();
+
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_EQ(*client.call("Series", "double", "[2]"), "4");
+        EXPECT_EQ(*client.call("Series", "halve", "[2]"), "1");
+    }
+}
+
 TEST_F(TwoNodes, WrongArgumentsAreAnswered) {
     server.start<Series>();
 
@@ -342,6 +360,53 @@ TEST(Node, ANodeThatDiesDuringACallLeavesItUnknown) {
     const auto result = future.get();
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().outcome(), Outcome::unknown) << result.error().text();
+}
+
+struct Twice : Callback<"twice(x)", int(int)> {
+    static constexpr bool idempotent = true;
+};
+struct TwiceApi : Api<"Twice", Twice> {};
+
+/// The first call to reach one of the two never returns before it is cancelled.
+struct Twicer : Service<TwiceApi> {
+    static constexpr bool concurrent = true;
+
+    Twicer(std::shared_ptr<std::atomic<int>> all_calls, std::shared_ptr<std::latch> when_begun)
+        : calls{std::move(all_calls)}, begun{std::move(when_begun)} {}
+
+    int on(Twice, int x) {
+        if (++*calls > 1) return 2 * x;
+        begun->count_down();
+        std::mutex mutex;
+        std::unique_lock lock{mutex};
+        std::condition_variable_any never;
+        never.wait(lock, current_call()->cancelled, [] { return false; });
+        return 0;
+    }
+
+    std::shared_ptr<std::atomic<int>> calls;
+    std::shared_ptr<std::latch> begun;
+};
+
+TEST(Node, AnIdempotentCallRunsAgainElsewhereWhenItsNodeIsLost) {
+    Node client{alone("client")};
+    auto calls = std::make_shared<std::atomic<int>>(0);
+    auto begun = std::make_shared<std::latch>(1);
+    NodeOptions options = joined_to(client, "first");
+    options.drain_limit = 0s;
+    auto first = std::make_unique<Node>(options);
+    first->start(Twicer{calls, begun});
+    ASSERT_TRUE(client.wait_for("Twice", Deadline::in(10s)));
+    auto typed = Remote<TwiceApi>{client}.async<Twice>(4);
+    begun->wait();
+    Node second{joined_to(client, "second")};
+    second.start(Twicer{calls, begun});
+    while (client.instances_of("Twice").size() < 2) std::this_thread::yield();
+
+    first.reset();
+
+    EXPECT_EQ(*typed.get(), 8);
+    EXPECT_EQ(*calls, 2);
 }
 
 TEST(Node, RefusesToBindBeyondTheMachineWithoutCredentials) {

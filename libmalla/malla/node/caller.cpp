@@ -98,7 +98,7 @@ void CallState::try_next() {
     attempt_.reset();
     channel_.reset();
     seen_version_ = ways_.directory_version();
-    for (const Instance& instance : ways_.instances(request_.service, request_.options.on))
+    for (const Instance& instance : ways_.instances(request_.service, request_.callback, request_.options.on))
         if (!tried(instance.node) && submit(instance)) return;
     if (outcome_) return;
     next_round_at_ = Clock::now() + pause_after(rounds_);
@@ -125,7 +125,7 @@ bool CallState::submit(const Instance& instance) {
 void CallState::evaluate(Result<Returned> outcome) {
     if (outcome) return end(std::move(outcome));
     const Status& status = outcome.error();
-    const bool again = status.outcome() == Outcome::unknown && (request_.idempotent || request_.options.idempotent);
+    const bool again = status.outcome() == Outcome::unknown && may_run_again();
     if (again) log(LogLevel::notice, request_.service + '.' + request_.callback + " is called again: " + status.info());
     const bool final = status.id() == "expired" || status.id() == "cancelled" || status.id() == "body_too_large";
     if ((status.outcome() != Outcome::not_run || final) && !again) return end(std::move(outcome));
@@ -133,11 +133,16 @@ void CallState::evaluate(Result<Returned> outcome) {
     try_next();
 }
 
+bool CallState::may_run_again() {
+    return request_.idempotent || request_.options.idempotent ||
+           ways_.declared_idempotent(request_.service, request_.callback);
+}
+
 // All were tried, or there are none: waits for another one, or for the next round.
 void CallState::wait_for_instances(Deadline until) {
     if (request_.options.no_wait) {
         ways_.wait_for_mesh(until);
-        if (ways_.instances(request_.service, request_.options.on).empty())
+        if (ways_.instances(request_.service, request_.callback, request_.options.on).empty())
             return end(refusal_ ? *refusal_ : ways_.why_unavailable(request_.service));
     }
     const bool any_tried = !tried_.empty();

@@ -34,14 +34,18 @@ struct Instance {
 /// What a call needs of its node.
 class CallWays {
 public:
-    /// The instances that take calls, in the order in which to try them; `on` narrows them to one node.
-    [[nodiscard]] virtual std::vector<Instance> instances(std::string_view service, std::string_view on) = 0;
+    /// The instances that take calls, in the order in which to try them: those that announce the
+    /// callback, or all where none does or it is empty; `on` narrows them to one node.
+    [[nodiscard]] virtual std::vector<Instance> instances(std::string_view service, std::string_view callback,
+                                                          std::string_view on) = 0;
     [[nodiscard]] virtual Result<std::shared_ptr<Channel>> channel(const Instance& instance) = 0;
     /// Waits for a change of the directory after the version that `directory_version` gave.
     virtual void wait_for_change(std::uint64_t version, Deadline until) = 0;
     [[nodiscard]] virtual std::uint64_t directory_version() = 0;
     /// Why there is no instance: unreachable endpoints and refusals first.
     [[nodiscard]] virtual Status why_unavailable(std::string_view service) = 0;
+    /// Whether the callback's own description, as announced, says that running it twice does no harm.
+    [[nodiscard]] virtual bool declared_idempotent(std::string_view service, std::string_view callback) = 0;
     /// Waits until every rendezvous has told what it knows.
     virtual void wait_for_mesh(Deadline until) = 0;
 
@@ -75,6 +79,7 @@ private:
     void try_next();
     bool submit(const Instance& instance);
     void evaluate(Result<Returned> outcome);
+    [[nodiscard]] bool may_run_again();
     void wait_for_instances(Deadline until);
     void end(Result<Returned> outcome);
     [[nodiscard]] bool tried(NodeId node) const;

@@ -106,7 +106,7 @@ Result<void> Node::wait_for_mesh(Deadline deadline) { return core_->membership()
 Result<void> Node::wait_for(std::string_view service, Deadline deadline, std::string_view on) {
     while (true) {
         const auto version = core_->directory_version();
-        if (!core_->instances(service, on).empty()) return {};
+        if (!core_->instances(service, {}, on).empty()) return {};
         if (deadline.passed(Clock::now())) return core_->why_unavailable(service);
         core_->wait_for_change(version, deadline);
     }

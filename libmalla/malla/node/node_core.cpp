@@ -47,6 +47,12 @@ wire::ServiceRecord record_of(Hosted& hosted) {
     return record;
 }
 
+bool has_callback(const wire::NodeRecord& node, std::string_view service, std::string_view callback) {
+    const auto known = std::ranges::find(node.services, service, &wire::ServiceRecord::name);
+    return known != node.services.end() &&
+           std::ranges::find(known->callbacks, callback, &wire::CallbackRecord::name) != known->callbacks.end();
+}
+
 Result<void> may_bind(std::string_view endpoint, bool insecure) {
     if (insecure || transport::is_loopback(endpoint)) return {};
     return Status{"credentials_required", "others than this machine could connect to " + std::string{endpoint} +
@@ -157,16 +163,18 @@ std::shared_ptr<ServedService> Node::Core::find_local(std::string_view service) 
     return server_ ? server_->find(service) : nullptr;
 }
 
-std::vector<Instance> Node::Core::instances(std::string_view service, std::string_view on) {
+std::vector<Instance> Node::Core::instances(std::string_view service, std::string_view callback, std::string_view on) {
     static thread_local std::mt19937_64 random{std::random_device{}()};
     return membership_->directory().read([&](const discovery::Directory& directory) {
-        std::vector<Instance> found;
+        std::vector<Instance> having;
+        std::vector<Instance> others;
         for (const wire::NodeRecord* node : directory.nodes_of(service, random, id_)) {
             if (node->endpoints.empty()) continue;
             if (!on.empty() && node->name != on && node->id.text() != on) continue;
+            auto& found = has_callback(*node, service, callback) ? having : others;
             found.push_back({node->id, node->name, node->endpoints.front()});
         }
-        return found;
+        return having.empty() ? others : having;
     });
 }
 
@@ -235,9 +243,29 @@ Status Node::Core::why_unavailable(std::string_view service) {
     return Status{"service_not_available", service};
 }
 
+bool Node::Core::declared_idempotent(std::string_view service, std::string_view callback) {
+    const auto descriptions = membership_->directory().read([&](const discovery::Directory& directory) {
+        std::vector<std::string> found;
+        directory.for_each([&](const wire::NodeRecord& node) {
+            for (const auto& each : node.services)
+                if (each.name == service)
+                    for (const auto& known : each.callbacks)
+                        if (known.name == callback) found.push_back(known.description);
+        });
+        return found;
+    });
+    const auto says_so = [](const std::string& description) {
+        const auto json = Json::parse(description);
+        const Json* idempotent = json ? json->find("idempotent") : nullptr;
+        return idempotent && *idempotent == Json{true};
+    };
+    return !descriptions.empty() && std::ranges::all_of(descriptions, says_so);
+}
+
 Result<Returned> Node::Core::call(Request request) {
     if (request.options.on.empty() || request.options.on == options_.name || request.options.on == id_.text())
-        if (const auto local = find_local(request.service); local && local->hosted->core().open() && !draining_)
+        if (const auto local = find_local(request.service);
+            local && local->callbacks.contains(request.callback) && local->hosted->core().open() && !draining_)
             return call_local(*local, request);
     CallState state{*this, std::move(request)};
     state.begin();

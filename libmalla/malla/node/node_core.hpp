@@ -35,11 +35,13 @@ public:
     /// Makes a call and waits for its outcome; one to a service of this node stays on this thread.
     [[nodiscard]] Result<Returned> call(Request request);
 
-    [[nodiscard]] std::vector<Instance> instances(std::string_view service, std::string_view on) override;
+    [[nodiscard]] std::vector<Instance> instances(std::string_view service, std::string_view callback,
+                                                  std::string_view on) override;
     [[nodiscard]] Result<std::shared_ptr<Channel>> channel(const Instance& instance) override;
     void wait_for_change(std::uint64_t version, Deadline until) override;
     [[nodiscard]] std::uint64_t directory_version() override { return membership_->directory().version(); }
     [[nodiscard]] Status why_unavailable(std::string_view service) override;
+    [[nodiscard]] bool declared_idempotent(std::string_view service, std::string_view callback) override;
     void wait_for_mesh(Deadline until) override { (void)membership_->wait_joined(until); }
     [[nodiscard]] NodeId id() const override { return id_; }
     [[nodiscard]] std::string_view name() const override { return options_.name; }
