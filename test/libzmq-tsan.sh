@@ -13,8 +13,10 @@ prefix=$cache/libzmq-$source_version-tsan-clang19
 
 fetch_source() { # into the current folder; reads a sources list of its own and changes nothing of the system's
   mkdir -p lists/partial
-  echo 'deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]' \
-    'http://deb.debian.org/debian bookworm main' >sources.list
+  local mirror # where this system has its own packages from
+  # shellcheck disable=SC2016 # apt's own variable
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | head -n 1)
+  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror bookworm main" >sources.list
   local own=(-o Dir::Etc::sourcelist="$PWD/sources.list" -o Dir::Etc::sourceparts=/dev/null
     -o Dir::State::lists="$PWD/lists" -o APT::Sandbox::User=root)
   apt-get -qq "${own[@]}" update
