@@ -107,7 +107,7 @@ private:
 ExecService::ExecService(Options options)
     : options_{std::move(options)}, turns_{static_cast<std::ptrdiff_t>(options_.max_processes)} {}
 
-Result<std::string> ExecService::run(std::string_view input, Deadline deadline, std::stop_token stop) {
+Result<std::string> ExecService::run(std::string_view input, Deadline deadline, const std::stop_token& stop) {
     if (!turns_.try_acquire_until(deadline.at())) return Status{"expired"};
     struct Turn {
         std::counting_semaphore<>& turns;

@@ -29,7 +29,7 @@ public:
     /// newline; `command_failed` with its standard error when it fails, runs longer than the limit or
     /// writes too much; `expired` when it was never its turn. The whole process group is killed at the
     /// limit, at the deadline and when `stop` is requested.
-    [[nodiscard]] Result<std::string> run(std::string_view input, Deadline deadline, std::stop_token stop);
+    [[nodiscard]] Result<std::string> run(std::string_view input, Deadline deadline, const std::stop_token& stop);
 
 private:
     Options options_;

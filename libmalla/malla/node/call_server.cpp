@@ -95,9 +95,11 @@ private:
         const auto took = Clock::now() - began;
         service_->slow[callback_].store(took > server_.takeover_after_, std::memory_order_relaxed);
         server_.observers_.tell(call_.service, call_.callback, took, result ? nullptr : &result.error());
-        if (!result) refuse(result.error());
-        else if (!call_.one_way && !answered_.exchange(true)) server_.answer(peer(), std::move(frame));
-        if (frame.capacity() <= keep_buffer_bytes) spare = std::move(frame);
+        if (!result) return refuse(result.error());
+        if (call_.one_way || answered_.exchange(true)) return;
+        if (frame.size() > keep_buffer_bytes) return server_.answer(peer(), std::move(frame));
+        server_.answer(peer(), std::string_view{frame});
+        spare = std::move(frame);
     }
 
     CallServer& server_;
@@ -256,10 +258,15 @@ Deadline CallServer::deadline_of(const wire::Call& call, transport::Peer peer) {
 
 void CallServer::answer(transport::Peer peer, std::string&& frame) {
     const auto id = wire::peek_id(frame);
-    auto sent = frame.size() > keep_buffer_bytes ? router_.send_to(peer, std::move(frame))
-                                                 : router_.send_to(peer, std::string_view{frame});
+    auto sent = router_.send_to(peer, std::move(frame));
     if (sent == transport::Sent::too_large && id)
         sent = router_.send_to(peer, wire::encode(wire::Failure{*id, Status{"body_too_large", "the result"}}));
+    note_dropped(sent);
+}
+
+void CallServer::answer(transport::Peer peer, std::string_view frame) { note_dropped(router_.send_to(peer, frame)); }
+
+void CallServer::note_dropped(transport::Sent sent) {
     if (sent == transport::Sent::full) log(LogLevel::warning, "an answer was dropped: its caller reads none of them");
 }
 

@@ -91,6 +91,8 @@ private:
     void cancel(const transport::Message& message);
     Deadline deadline_of(const wire::Call& call, transport::Peer peer);
     void answer(transport::Peer peer, std::string&& frame);
+    void answer(transport::Peer peer, std::string_view frame); ///< copies it: for short ones
+    static void note_dropped(transport::Sent sent);
     void remember(Job& job);
     void forget(const Job& job);
 

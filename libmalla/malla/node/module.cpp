@@ -58,8 +58,7 @@ private:
 
     bool has_text(std::uint64_t offset, std::string_view text) {
         std::string found(text.size() + 1, '\n');
-        return read_bytes(offset, found.data(), found.size()) && found.compare(0, text.size(), text) == 0 &&
-               found.back() == '\0';
+        return read_bytes(offset, found.data(), found.size()) && found.starts_with(text) && found.back() == '\0';
     }
 
     std::ifstream stream_;

@@ -124,7 +124,7 @@ void Node::Core::join_mesh() {
                      [this](std::span<const transport::LinkEvent> events) { membership_->on_events(events); });
 }
 
-Result<void> Node::Core::host(std::shared_ptr<ServedService> service) {
+Result<void> Node::Core::host(const std::shared_ptr<ServedService>& service) {
     if (!server_) return Status{"not_allowed"}.set_info("this node only calls; it was made with hosts = false");
     const std::lock_guard lock{hosting_mutex_};
     Hosted& hosted = *service->hosted;
@@ -192,7 +192,7 @@ Result<std::shared_ptr<Channel>> Node::Core::channel(const Instance& instance) {
     return opened;
 }
 
-void Node::Core::watch_channel(std::shared_ptr<Channel> channel, NodeId node) {
+void Node::Core::watch_channel(const std::shared_ptr<Channel>& channel, NodeId node) {
     control_.post([this, channel, node] {
         control_.add(channel->monitor(), [this, channel, node](std::span<const transport::LinkEvent> events) {
             const bool ready = std::ranges::any_of(
@@ -203,7 +203,8 @@ void Node::Core::watch_channel(std::shared_ptr<Channel> channel, NodeId node) {
             });
             if (ready) channel->flush();
             if (!ended) return;
-            const auto keep = channel; // this function object ends with the removal
+            // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the removal ends this function object
+            const auto keep = channel;
             lose_channel(node, keep);
             membership_->suspect(node);
         });

@@ -23,7 +23,7 @@ public:
     explicit Core(NodeOptions options);
     ~Core();
 
-    [[nodiscard]] Result<void> host(std::shared_ptr<ServedService> service);
+    [[nodiscard]] Result<void> host(const std::shared_ptr<ServedService>& service);
     void stop();
 
     [[nodiscard]] const NodeOptions& options() const noexcept { return options_; }
@@ -51,7 +51,7 @@ public:
 private:
     void open_server();
     void join_mesh();
-    void watch_channel(std::shared_ptr<Channel> channel, NodeId node);
+    void watch_channel(const std::shared_ptr<Channel>& channel, NodeId node);
     void lose_channel(NodeId node, const std::shared_ptr<Channel>& channel);
     void announce();
     Result<Returned> call_local(ServedService& service, const Request& request);

@@ -39,8 +39,8 @@ const std::array<Setting, 8>& settings() {
     static const std::array<Setting, 8> all{{
         {"--name", nullptr, false, [](auto& options, auto values) { options.name = values[0]; }},
         {"--cluster", "MALLA_CLUSTER", false, [](auto& options, auto values) { options.cluster = values[0]; }},
-        {"--broker", "MALLA_BROKER", true, [](auto& options, auto values) { options.brokers = values; }},
-        {"--peer", "MALLA_PEER", true, [](auto& options, auto values) { options.peers = values; }},
+        {"--broker", "MALLA_BROKER", true, [](auto& options, auto values) { options.brokers = std::move(values); }},
+        {"--peer", "MALLA_PEER", true, [](auto& options, auto values) { options.peers = std::move(values); }},
         {"--loopback", "MALLA_LOOPBACK", false, [](auto& options, auto values) { options.loopback = values[0]; }},
         {"--bind", nullptr, false, [](auto& options, auto values) { options.bind = values[0]; }},
         {"--advertise", nullptr, false, [](auto& options, auto values) { options.advertise = values[0]; }},
