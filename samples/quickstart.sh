@@ -9,7 +9,7 @@ cmake/setup.sh build
 echo "building build/release (the first time takes some minutes)"
 mkdir -p build
 if ! { cmake --preset release &&
-  cmake --build --preset release --target programs samples; } >build/quickstart.log 2>&1; then
+  cmake --build --preset release --target program_malla program_malla_broker samples; } >build/quickstart.log 2>&1; then
   cat build/quickstart.log
   exit 1
 fi
