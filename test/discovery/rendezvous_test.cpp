@@ -190,6 +190,17 @@ TEST_F(RendezvousTest, KeepsANodeWhoseConnectionBrokeWhileItLivesAndLetsItComeBa
     EXPECT_THAT(only<wire::Gone>(published), IsEmpty());
 }
 
+TEST_F(RendezvousTest, ProbesANodeAgainWhileItDoesNotComeBack) {
+    join(1, at(0s));
+    rendezvous.on_disconnected(1, at(100ms));
+    rendezvous.on_probed(node_id(1), true, at(101ms)); // its end was under way
+    rendezvous.tick(at(500ms));
+    ASSERT_THAT(probed, SizeIs(2));
+    rendezvous.on_probed(node_id(1), false, at(501ms));
+
+    EXPECT_FALSE(lists(1));
+}
+
 TEST_F(RendezvousTest, DoesNotBelieveAFailedProbeOfANodeThatItHears) {
     join(1, at(0s));
     rendezvous.on_message(Peer{1}, 1, wire::encode(wire::Suspect{node_id(1), 1}), at(0s));

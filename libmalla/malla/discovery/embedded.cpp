@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // While somebody holds the endpoint and does not answer: he may be slow to start, or stopped.
-constexpr Clock::duration first_pause = 200ms;
+constexpr Clock::duration first_pause = 20ms;
 constexpr Clock::duration longest_pause = 2s;
 
 } // namespace

@@ -4,10 +4,12 @@
 #include "malla/base/log.hpp"
 #include "malla/wire/topic.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace malla::discovery {
 
@@ -47,9 +49,14 @@ Link::~Link() { close({}); }
 void Link::open() {
     lose();
     retire(dealer_, {});
+    connected_ = false;
     dealer_ = open_channel(Pattern::dealer, endpoint_);
     if (!dealer_) return reopen_in(refused_pause);
     watch_dealer();
+}
+
+void Link::hurry() {
+    if (!connected_) open();
 }
 
 std::optional<Link::Channel> Link::open_channel(Pattern pattern, std::string_view endpoint) {
@@ -91,14 +98,26 @@ void Link::retire(std::optional<Channel>& channel, Clock::duration flush) {
 void Link::on_dealer_event(const LinkEvent& event) {
     using enum LinkEvent::Kind;
     switch (event.kind) {
-    case connected: return;
+    case connected: connected_ = true; return;
     case ready: return greet();
-    case disconnected: return lose(), reopen_in(retry_notice);
+    case disconnected:
+        connected_ = false;
+        drain();
+        return lose(), reopen_in(retry_notice);
     case handshake_failed: return reopen_in(failed_pause);
     case retrying:
+        connected_ = false;
         if (timer_) poller_.cancel(*timer_);
         if (!up_) handlers_.absent();
     }
+}
+
+/// The news of the end come before the last messages.
+void Link::drain() {
+    std::vector<Message> messages;
+    dealer_->socket->receive(messages);
+    for (const Message& message : messages)
+        if (dealer_ && up_) on_dealer_message(message.bytes());
 }
 
 void Link::greet() {
@@ -119,6 +138,7 @@ void Link::on_dealer_message(std::string_view bytes) {
     if (const auto* answer = std::get_if<wire::Refused>(&*message)) {
         const bool known = up_;
         lose();
+        retire(dealer_, {}); // what went behind the HELLO is refused as well, for that reason only
         reopen_in(known ? Clock::duration{failed_pause} : Clock::duration{refused_pause});
         return handlers_.refused(answer->status);
     }
@@ -131,6 +151,7 @@ void Link::welcome(const wire::Welcome& welcome) {
     if (timer_) poller_.cancel(*timer_);
     if (up_) lose();
     up_ = true;
+    lease_ = timing_.missed_beats * std::max<Clock::duration>(timing_.beat, std::chrono::milliseconds{welcome.beat_ms});
     if (!welcome.subscribe_endpoint.empty())
         subscribe(with_host_of(welcome.subscribe_endpoint, endpoint_), welcome.cluster);
     handlers_.up(welcome);
@@ -177,7 +198,7 @@ void Link::tick(const wire::Beat& beat, Clock::time_point now) {
     ticked_ = now;
     if (!up_) return;
     if (overslept) heard_ = now; // the silence was ours
-    if (now - heard_ >= timing_.lease()) return open();
+    if (now - heard_ >= lease_) return open();
     send(wire::encode(beat));
 }
 

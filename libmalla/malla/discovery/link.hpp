@@ -46,6 +46,8 @@ public:
 
     /// Starts to connect; again: drops the connection and starts anew.
     void open();
+    /// Somebody listens there now: connects at once, unless that is done already.
+    void hurry();
     /// Lost when it is not up, or its queue is full: a later beat repairs that.
     void send(std::string message);
     /// Once per beat.
@@ -68,6 +70,7 @@ private:
     void on_dealer_event(const transport::LinkEvent& event);
     void on_dealer_message(std::string_view bytes);
     void on_published(std::string_view bytes);
+    void drain();
     void greet();
     void welcome(const wire::Welcome& welcome);
     void subscribe(const std::string& endpoint, std::string_view cluster);
@@ -84,8 +87,10 @@ private:
     std::optional<Channel> dealer_;
     std::optional<Channel> sub_;
     std::string subscription_;
+    bool connected_ = false;
     bool up_ = false;
     Clock::time_point heard_{};
+    Clock::duration lease_{}; // of the rendezvous: it beats as often as its WELCOME says
     Clock::time_point ticked_{};
     std::optional<transport::TimerId> timer_;
     std::optional<transport::TimerId> listening_timer_;

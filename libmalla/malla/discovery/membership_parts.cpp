@@ -72,7 +72,7 @@ void Membership::Parts::add_link(const std::string& endpoint, bool named, bool l
     broker.name = self_.name;
     broker.insecure = options_.insecure;
     broker.timing = options_.timing;
-    embedded_.emplace(poller, std::move(broker), [this, id] { links_.at(id).link->open(); });
+    embedded_.emplace(poller, std::move(broker), [this, id] { links_.at(id).link->hurry(); });
 }
 
 void Membership::Parts::open_link(LinkId id, const std::string& endpoint, NodeId back_to, bool loopback) {

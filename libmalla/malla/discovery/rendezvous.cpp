@@ -155,6 +155,7 @@ void Rendezvous::tick(Clock::time_point now) {
         if (overslept) member->second.heard = now; // the silence was ours
         if (now - member->second.heard >= timing_.lease())
             lose(member, listed_sequence(member->second.node), "it fell silent", now);
+        else if (member->second.connection < 0) outlets_.probe(member->second.node); // it may have been about to end
     }
     directory_.tidy(now);
     publish(wire::encode(directory_.read([](const Directory& directory) { return directory.digest(); })));
@@ -162,7 +163,11 @@ void Rendezvous::tick(Clock::time_point now) {
 
 void Rendezvous::farewell(NodeId node, Clock::time_point now) {
     if (const auto peer = announced_.find(node); peer != announced_.end()) lose(members_.find(peer->second));
-    directory_.gone(node, listed_sequence(node), "it said goodbye", now);
+    const std::string_view reason = "it said goodbye";
+    // It may be the last thing said here, and only what goes to each comes before the connection's end.
+    for (const auto& [peer, member] : members_)
+        outlets_.send(peer, wire::encode(wire::Gone{node, listed_sequence(node), std::string{reason}}));
+    directory_.gone(node, listed_sequence(node), reason, now);
 }
 
 void Rendezvous::contradict(NodeId node, std::uint64_t sequence) {
