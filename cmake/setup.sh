@@ -35,6 +35,7 @@ clang-tidy-19        clang-tidy-19
 clang-format-14      clang-format-14
 dpkg-dev             dpkg-source
 git                  git
+iproute2             ss
 make                 make
 python3              python3
 python3-zmq          python:zmq

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Calls from the shell: values, exit codes, and what is said when something is wrong."""
+
+import json
+import signal
+import subprocess
+import tempfile
+import unittest
+
+from mesh import LIMIT_S, SAMPLES, Mesh, eventually
+
+
+class Order(Mesh):
+    def test_the_service_may_come_before_the_call(self):
+        self.start("malla", "run", SAMPLES / "calculator.so")
+        self.assertEqual(self.answer("Calculator.calculate", "add", 2, 3), "5")
+
+    def test_the_service_may_come_after_the_call(self):
+        call = self.start("malla", "call", "Calculator.calculate", "add", 2, 3, stdout=subprocess.PIPE, text=True)
+        self.start("malla", "run", SAMPLES / "calculator.so")
+        self.assertEqual(call.communicate(timeout=LIMIT_S)[0], "5\n")
+        self.assertEqual(call.returncode, 0)
+
+    def test_two_programs_call_each_other(self):
+        self.start(SAMPLES / "shop")
+        self.start(SAMPLES / "kitchen")
+        self.assertEqual(self.answer("Shop.order", "soup", 2), "9")
+
+    def test_a_program_calls_by_the_contract(self):
+        self.start("malla", "run", SAMPLES / "calculator.so")
+        caller = subprocess.run([SAMPLES / "caller"], env=self.environment, capture_output=True, text=True,
+                                timeout=LIMIT_S, check=True)
+        self.assertEqual(caller.stdout, "5\n144\n")
+
+
+class Values(Mesh):
+    def setUp(self):
+        super().setUp()
+        self.start("malla", "run", SAMPLES / "echo.so", "--name", "echo-node")
+
+    def test_nothing_between_the_shell_and_the_service_changes_an_argument(self):
+        for value in ("[]", '[1,"a,b"]', "[[1],[2]]", "{}", "++", "--", "-3", "", "grüße ✓", "a b", "'", "x" * 100_000):
+            self.assertEqual(self.answer("Echo.text", value), value)
+            self.assertEqual(self.answer("Echo.echo", value), value)
+
+    def test_a_megabyte_arrives(self):
+        line = "y" * (1 << 20)
+        self.assertEqual(json.loads(self.answer("Echo.text", "-", stdin=line + "\n")), line)
+
+    def test_members_keep_their_order_and_integers_their_digits(self):
+        for value in ('{"b":1,"a":[2,null,true]}', "18446744073709551615", "-9223372036854775808", "0.1", "1e-07"):
+            self.assertEqual(self.answer("Echo.echo", value), value)
+        self.assertEqual(self.answer("Echo.echo", "2.0"), "2")
+
+    def test_named_arguments_and_formats(self):
+        self.assertEqual(self.answer("Echo.add", "b=2", "a=1.5"), "3.5")
+        self.assertEqual(self.answer("Echo.text", "hi", "--format", "json"), '"hi"')
+        self.assertEqual(self.answer("Echo.bytes", 3), "AAEC")
+        raw = subprocess.run(["malla", "call", "Echo.bytes", "3", "--format", "raw"], env=self.environment,
+                             capture_output=True, timeout=LIMIT_S, check=True)
+        self.assertEqual(raw.stdout, b"\x00\x01\x02")
+
+    def test_on_names_a_node(self):
+        self.start("malla", "run", SAMPLES / "echo.so", "--name", "other")
+        for name in ("other", "echo-node", "other"):
+            self.assertEqual(json.loads(self.answer("Echo.whoami", "--on", name))["name"], name)
+
+    def test_the_record_file_comes_from_the_configuration(self):
+        with tempfile.TemporaryDirectory() as folder:
+            config = f"{folder}/services.json"
+            with open(config, "w", encoding="utf-8") as file:
+                json.dump({"Echo": {"record": f"{folder}/record"}}, file)
+            self.start("malla", "run", SAMPLES / "echo.so", "--name", "recorder", "--config", config)
+            self.assertEqual(self.answer("Echo.record", "id-1", "--on", "recorder"), "null")
+            with open(f"{folder}/record", encoding="utf-8") as file:
+                self.assertEqual(file.read(), "id-1 recorder\n")
+
+
+class Errors(Mesh):
+    def setUp(self):
+        super().setUp()
+        self.server = self.start("malla", "run", SAMPLES / "echo.so")
+        self.answer("Echo.count")
+
+    def refused(self, code, said, *words, **options):
+        done, out, err = self.malla(*words, **options)
+        self.assertEqual((done, out), (code, ""), f"{words}: {err}")
+        self.assertRegex(err, said)
+
+    def test_each_has_its_code_and_says_what_to_do(self):
+        self.refused(3, "Service 'Eco' is not available\nhint: did you mean Echo", "call", "Eco.add", "--no-wait")
+        self.refused(3, "waiting for Eco.*there is Echo", "call", "Eco.add", "--timeout", "1200ms")
+        self.refused(1, r"request_op_unknown \(400\).*\nhint: did you mean Echo.add", "call", "Echo.adda", 1)
+        self.refused(2, "takes 2 arguments, not 1", "call", "Echo.add", 1)
+        self.refused(2, "'b' wants a number", "call", "Echo.add", 1, "x")
+        self.refused(1, r"^teapot \(500\): short$", "call", "Echo.fail", "teapot", "short")
+        self.refused(7, "deadline_exceeded", "call", "Echo.sleep", 60_000, "--timeout", "300ms")
+        self.refused(2, "no JSON", "call", "Echo.add", "-", stdin="[1,\n")
+        self.refused(2, "--bogus", "call", "--bogus")
+        self.refused(6, "tcp://127.0.0.1:1", "ls", "--broker", "tcp://127.0.0.1:1", "--timeout", "500ms")
+        self.refused(3, "Echo", "call", "Echo.count", "--no-wait", "--cluster", "elsewhere")
+
+    def test_an_error_is_json_where_asked(self):
+        code, _, err = self.malla("call", "Echo.fail", "teapot", "short", "--format", "json")
+        self.assertEqual(code, 1)
+        self.assertEqual(json.loads(err)["status"], "teapot")
+
+    def test_a_server_that_dies_during_the_call_leaves_it_unknown(self):
+        counted = [int(self.answer("Echo.count"))]
+        call = self.start("malla", "call", "Echo.sleep", 60_000, stderr=subprocess.PIPE, text=True)
+        eventually(lambda: counted.append(int(self.answer("Echo.count"))) or counted[-1] - counted[-2] > 1)
+        self.server.kill()
+        _, err = call.communicate(timeout=LIMIT_S)
+        self.assertEqual(call.returncode, 7, err)
+        self.assertIn("peer_lost", err)
+
+    def test_sigterm_drains(self):
+        # Each count counts itself in later ones, and so does the sleeper once it has begun.
+        counted = [int(self.answer("Echo.count"))]
+        call = self.start("malla", "call", "Echo.sleep", 1_000, stdout=subprocess.PIPE, text=True)
+        eventually(lambda: counted.append(int(self.answer("Echo.count"))) or counted[-1] - counted[-2] > 1)
+        self.server.send_signal(signal.SIGTERM)
+        self.assertEqual(call.communicate(timeout=LIMIT_S)[0], "null\n")
+        self.assertEqual(self.server.wait(LIMIT_S), 0)
+
+
+class Modules(Mesh):
+    def refused(self, file, said):
+        code, out, err = self.malla("run", file)
+        self.assertEqual((code, out, err.count("\n")), (2, "", 1), err)
+        self.assertRegex(err, said)
+
+    def test_what_is_no_plugin_of_this_build_is_not_loaded(self):
+        good = (SAMPLES / "calculator.so").read_bytes()
+        with tempfile.TemporaryDirectory() as folder:
+            def made(name, content):
+                path = f"{folder}/{name}.so"
+                with open(path, "wb") as file:
+                    file.write(content)
+                return path
+            self.refused("/nonexistent.so", "manifest_invalid.*cannot be read")
+            self.refused(made("text", b"hello"), "manifest_invalid.*no shared object")
+            self.refused("/bin/true", "manifest_invalid.*(no malla manifest|no shared object)")
+            self.refused(made("cut", good[:5000]), "manifest_invalid")
+            self.refused(made("other", good.replace(b"malla-abi 1", b"malla-abi 0")), "manifest_mismatch.*build it again")
+            self.refused(made("damaged", good.replace(b"mallaso\n", b"mallaxx\n")), "manifest_invalid.*damaged")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the system tests share: a mesh of its own for each test, processes that always end, waiting for events."""
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+import unittest
+
+BUILD = pathlib.Path(os.environ["MALLA_BUILD"]).resolve()
+SAMPLES = BUILD / "samples"
+LIMIT_S = 60
+
+
+def free_endpoint():
+    """A loopback endpoint that nobody uses now, outside the range from which the system takes ports by itself."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as limits:
+        first = int(limits.read().split()[0])
+    for port in range(10_000 + os.getpid() % 5_000, first):
+        with socket.socket() as taken:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                taken.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            if port not in free_endpoint.given:
+                free_endpoint.given.add(port)
+                return f"tcp://127.0.0.1:{port}"
+    raise RuntimeError("no free port")
+
+
+free_endpoint.given = set()
+
+
+def eventually(condition, limit_s=LIMIT_S):
+    """Gives the first true value of `condition`, asked again and again until the limit."""
+    end = time.monotonic() + limit_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {limit_s} s")
+        os.sched_yield()
+
+
+class Mesh(unittest.TestCase):
+    """A test with nodes: its own rendezvous endpoint, and no process left behind."""
+
+    def setUp(self):
+        self.endpoint = free_endpoint()
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("MALLA_")}
+        self.environment.update(MALLA_LOOPBACK=self.endpoint, PATH=f"{BUILD / 'bin'}:{os.environ['PATH']}",
+                                XDG_CONFIG_HOME="/nonexistent")
+        self.processes = []
+        self.addCleanup(self.end_all)
+
+    def start(self, *command, **options):
+        """Starts a command in the background."""
+        process = subprocess.Popen([str(word) for word in command], env=self.environment,
+                                   stdin=options.pop("stdin", subprocess.DEVNULL), **options)
+        self.processes.append(process)
+        return process
+
+    def stop(self, process):
+        """Ends a node as an operator does; it leaves with 0."""
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(LIMIT_S), 0, process.args)
+
+    def end_all(self):
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream:
+                    stream.close()
+
+    def malla(self, *words, stdin="", limit_s=LIMIT_S):
+        """Runs `malla WORDS`; gives exit code, standard output and standard error."""
+        done = subprocess.run(["malla", *map(str, words)], env=self.environment, input=stdin, capture_output=True,
+                              text=True, timeout=limit_s, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def answer(self, *words, **options):
+        """The output of a call that must succeed."""
+        code, out, err = self.malla("call", *words, **options)
+        self.assertEqual((code, err), (0, ""), words)
+        return out.removesuffix("\n")
+
+
+def peak_kib(process):
+    """The most memory that a process has had."""
+    with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+
+
+if __name__ == "__main__":
+    sys.exit("import it")

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Finding each other on one machine and through a broker, whoever of them dies."""
+
+import json
+import signal
+import subprocess
+import time
+import unittest
+
+from mesh import SAMPLES, LIMIT_S, Mesh, eventually
+
+
+class Rendezvous(Mesh):
+    def node(self, name, module="calculator.so"):
+        process = self.start("malla", "run", SAMPLES / module, "--name", name)
+        eventually(lambda: name in self.names())
+        return process
+
+    def names(self):
+        code, out, _ = self.malla("nodes")
+        return {json.loads(line)["name"] for line in out.splitlines()} if code == 0 else set()
+
+    def listeners(self):
+        """The processes that listen at the rendezvous endpoint."""
+        port = self.endpoint.rsplit(":", 1)[1]
+        done = subprocess.run(["ss", "-Hltnp", f"sport = :{port}"], capture_output=True, text=True, check=True)
+        return {int(word.split(",")[0]) for word in done.stdout.split("pid=")[1:]}
+
+    def fifty_calls(self, *words):
+        calls = [self.start("malla", "call", *words, n, 1, stdout=subprocess.PIPE, text=True) for n in range(50)]
+        return [call.communicate(timeout=LIMIT_S)[0] for call in calls]
+
+    def test_the_death_of_its_holder_is_survived(self):
+        holder = self.node("first")
+        second = self.node("second", "echo.so")
+        self.node("third")
+        self.assertEqual(self.listeners(), {holder.pid})
+        # Calls between two others, all the while.
+        stream = self.start("sh", "-c", "seq 1 100000000 | malla call Echo.echo - -j 4", stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)
+        for n in range(1, 1_001):
+            self.assertEqual(int(stream.stdout.readline()), n)
+
+        holder.kill()
+        died = time.monotonic()
+        self.assertEqual(self.answer("Calculator.calculate", "add", 2, 3, "--timeout", "2s"), "5")
+        eventually(lambda: self.names() == {"second", "third"}, 2)
+        self.assertLess(time.monotonic() - died, 2)
+        self.node("newcomer")
+        for n in range(1_001, 3_001):
+            self.assertEqual(int(stream.stdout.readline()), n)
+        self.assertIsNone(stream.poll())
+        self.assertIsNone(second.poll())
+
+    def test_fifty_calls_at_once_never_become_the_rendezvous(self):
+        holder = self.node("first")
+        self.assertEqual(self.fifty_calls("Calculator.calculate", "add"), [f"{n + 1}\n" for n in range(50)])
+        self.assertEqual(self.listeners(), {holder.pid})
+        self.stop(holder)
+        calls = [self.start("malla", "call", "Calculator.square", n, stdout=subprocess.PIPE, text=True)
+                 for n in range(20)]
+        self.assertEqual(self.listeners(), set())
+        self.node("later")
+        self.assertEqual([call.communicate(timeout=LIMIT_S)[0] for call in calls], [f"{n * n}\n" for n in range(20)])
+
+    def test_a_broker_does_the_same_and_may_come_back_empty(self):
+        endpoint = self.endpoint
+        del self.environment["MALLA_LOOPBACK"]
+        self.environment["MALLA_BROKER"] = endpoint
+
+        def broker():
+            process = self.start("malla-broker", "--bind", endpoint, stdout=subprocess.PIPE, text=True)
+            self.assertEqual(process.stdout.readline(), f"ready {endpoint}\n")
+            return process
+
+        first = broker()
+        self.node("one")
+        self.node("two", "echo.so")
+        self.assertEqual(self.fifty_calls("Calculator.calculate", "add"), [f"{n + 1}\n" for n in range(50)])
+        stream = self.start("sh", "-c", "seq 1 100000000 | malla call Echo.echo - -j 4", stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)
+        self.assertEqual(stream.stdout.readline(), "1\n")
+        first.kill()
+        first.wait()
+        second = broker()
+        eventually(lambda: self.names() == {"one", "two"})
+        self.assertEqual(self.answer("Calculator.calculate", "add", 2, 3), "5")
+        for n in range(2, 2_001):
+            self.assertEqual(int(stream.stdout.readline()), n)
+        self.stop(second)
+
+    def test_a_node_that_leaves_is_gone_at_once(self):
+        self.node("first")
+        leaving = self.node("second", "echo.so")
+        self.stop(leaving)
+        self.assertEqual(self.names(), {"first"})
+
+
+if __name__ == "__main__":
+    unittest.main()

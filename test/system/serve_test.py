@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Shell commands as services."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+from mesh import LIMIT_S, Mesh, eventually
+
+
+class Serve(Mesh):
+    def serve(self, target, *words):
+        return self.start("malla", "serve", target, *words)
+
+    def test_a_command_answers(self):
+        server = self.serve("Text.upper", "--exec", "tr a-z A-Z")
+        self.assertEqual(self.answer("Text.upper", "hello"), "HELLO")
+        self.assertEqual(self.answer("Text.upper", '{"a":1}'), '{"A":1}')
+        self.stop(server)
+
+    def test_several_commands_of_one_service_find_their_callers(self):
+        self.serve("Text.upper", "--exec", "tr a-z A-Z")
+        self.serve("Text.reverse", "--exec", "rev")
+        for _ in range(3):
+            self.assertEqual(self.answer("Text.upper", "abc"), "ABC")
+        self.assertEqual(self.malla("call", "Text.lower", "x")[0], 1)
+
+    def test_a_failing_command_says_why(self):
+        self.serve("Text.bad", "--exec", "echo too salty >&2; exit 3")
+        code, out, err = self.malla("call", "Text.bad", "x")
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn("too salty", err)
+
+    def test_json_and_limit(self):
+        self.serve("Count.words", "--json", "--exec", "wc -w")
+        self.assertEqual(self.answer("Count.words", "one two three"), "3")
+        self.serve("Slow.one", "--limit", "200ms", "--exec", "sleep 60")
+        began = time.monotonic()
+        self.assertEqual(self.malla("call", "Slow.one", "x")[0], 1)
+        self.assertLess(time.monotonic() - began, 20)
+
+    def test_a_running_command_finishes_when_the_server_is_told_to_end(self):
+        with tempfile.TemporaryDirectory() as folder:
+            server = self.serve("Slow.one", "--exec", f"touch {folder}/begun; while [ ! -e {folder}/go ]; do :; done; echo done")
+            call = self.start("malla", "call", "Slow.one", "x", stdout=subprocess.PIPE, text=True)
+            eventually(lambda: os.path.exists(f"{folder}/begun"))
+            server.send_signal(signal.SIGTERM)
+            eventually(lambda: '"draining"' in self.malla("info", "Slow")[1])
+            with open(f"{folder}/go", "w", encoding="ascii"):
+                pass
+            self.assertEqual(call.communicate(timeout=LIMIT_S)[0], "done\n")
+            self.assertEqual(server.wait(LIMIT_S), 0)
+
+
+class Rate(Mesh):
+    def test_one_process_answers_10000_lines_a_second(self):
+        self.start("malla", "serve", "Text.lines", "--lines", "--exec", "sed -u s/^/x/")
+        self.answer("Text.lines", "a")
+        lines = "".join(f"{n}\n" for n in range(50_000))
+        began = time.monotonic()
+        code, out, err = self.malla("call", "Text.lines", "-", "-j", 64, stdin=lines)
+        took = time.monotonic() - began
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(out, "".join(f'"x{n}"\n' for n in range(50_000)))
+        print(f"{50_000 / took:.0f} lines/s")
+        self.assertGreater(50_000 / took, 10_000)
+
+
+if __name__ == "__main__":
+    unittest.main()

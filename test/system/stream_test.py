@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Streams through `malla call -`: order, failures, memory, and the ends of pipes."""
+
+import json
+import signal
+import subprocess
+import time
+import unittest
+
+from mesh import LIMIT_S, SAMPLES, Mesh, eventually, peak_kib
+
+
+class Stream(Mesh):
+    def setUp(self):
+        super().setUp()
+        self.server = self.start("malla", "run", SAMPLES / "echo.so", SAMPLES / "calculator.so")
+
+    def test_results_come_in_the_order_of_the_input(self):
+        numbers = "".join(f"{n}\n" for n in range(5_000))
+        squares = "".join(f"{n * n}\n" for n in range(5_000))
+        for in_flight in (1, 7, 64, 1000):
+            self.assertEqual(self.malla("call", "Calculator.square", "-", "-j", in_flight, stdin=numbers),
+                             (0, squares, ""))
+
+    def test_unordered_gives_each_result_once(self):
+        numbers = "".join(f"{n}\n" for n in range(2_000))
+        code, out, err = self.malla("call", "Calculator.square", "-", "-j", 32, "--unordered", stdin=numbers)
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(sorted(map(int, out.split())), [n * n for n in range(2_000)])
+
+    def test_a_line_that_fails_ends_it_and_says_where_to_go_on(self):
+        code, out, err = self.malla("call", "Calculator.square", "-", stdin="1\n2\nx\n4\n")
+        self.assertEqual((code, out), (2, "1\n4\n"))
+        self.assertIn("line 3", err)
+        self.assertIn("--from-line 3", err)
+        self.assertEqual(self.malla("call", "Calculator.square", "-", "--from-line", 4, stdin="1\n2\nx\n4\n"),
+                         (0, "16\n", ""))
+
+    def test_keep_going_names_each_failed_line(self):
+        code, out, err = self.malla("call", "Calculator.square", "-", "-j", 4, "--keep-going", stdin="1\nx\n3\ny\n5")
+        self.assertEqual((code, out), (2, "1\n9\n25\n"))
+        failed = [json.loads(line) for line in err.splitlines()]
+        self.assertEqual([line["line"] for line in failed], [2, 4])
+        self.assertEqual({line["error"]["outcome"] for line in failed}, {"not_run"})
+
+    def test_input_from_a_tail_is_answered_line_by_line(self):
+        stream = self.start("malla", "call", "Calculator.square", "-", "-j", "8", stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, text=True, bufsize=1)
+        for n in range(20):
+            stream.stdin.write(f"{n}\n")
+            stream.stdin.flush()
+            self.assertEqual(stream.stdout.readline(), f"{n * n}\n")
+        stream.stdin.close()
+        self.assertEqual(stream.wait(LIMIT_S), 0)
+
+    def test_a_dying_server_loses_no_line_silently(self):
+        stream = self.start("sh", "-c", "seq 1 100000000 | malla call Calculator.square - -j 8", stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)
+        answered = [int(stream.stdout.readline()) for _ in range(1_000)]
+        self.server.kill()
+        answered += map(int, stream.stdout)
+        err = stream.stderr.read()
+        stream.wait(LIMIT_S)
+        self.assertEqual(answered, [n * n for n in range(1, len(answered) + 1)])
+        self.assertEqual(stream.returncode, 7, err)
+        self.assertIn(f"--from-line {len(answered) + 1}", err)
+
+    def test_an_interrupt_ends_it_with_130(self):
+        stream = self.start("malla", "call", "Echo.echo", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                            bufsize=1, stderr=subprocess.PIPE)
+        stream.stdin.write("1\n")
+        stream.stdin.flush()
+        self.assertEqual(stream.stdout.readline(), "1\n")
+        stream.send_signal(signal.SIGINT)
+        self.assertEqual(stream.wait(LIMIT_S), 130)
+
+    def test_a_reader_that_goes_away_ends_it_at_once(self):
+        script = "set -o pipefail; seq 1 1000000 | malla call Echo.echo - -j 16 | head -3; echo ${PIPESTATUS[*]}"
+        before = int(self.answer("Echo.count"))
+        began = time.monotonic()
+        done = subprocess.run(["bash", "-c", script], env=self.environment, capture_output=True, text=True,
+                              timeout=LIMIT_S, check=False)
+        took = time.monotonic() - began
+        self.assertEqual((done.stdout, done.stderr), ("1\n2\n3\n141 141 0\n", ""))
+        self.assertLess(took, 2, "it took as long as that to start, call and end")
+        ran = int(self.answer("Echo.count")) - before - 1
+        self.assertLessEqual(ran, 3 + 3 + 16, "handlers that ran beyond what was printed")
+
+
+class Rate(Mesh):
+    def test_a_million_lines_in_order_at_50000_a_second_in_constant_memory(self):
+        server = self.start("malla", "run", SAMPLES / "calculator.so")
+        self.answer("Calculator.square", 1)
+        stream = self.start("bash", "-c", "seq 1 1000000 | malla call Calculator.square - -j 64",
+                            stdout=subprocess.PIPE, text=True)
+        malla = eventually(lambda: self.child_named(stream.pid, "malla"))
+        began = time.monotonic()
+        total, memory = 0, None
+        for count, line in enumerate(stream.stdout, 1):
+            total += int(line)
+            if count == 100_000:
+                memory = peak_kib(malla), peak_kib(server)
+            if count == 999_000:
+                grown = peak_kib(malla) - memory[0], peak_kib(server) - memory[1]
+        took = time.monotonic() - began
+        self.assertEqual(stream.wait(LIMIT_S), 0)
+        print(f"{count / took:.0f} lines/s; memory grew by {grown} KiB to {peak_kib(server)} KiB in the server")
+        self.assertEqual((count, total), (1_000_000, 333333833333500000))
+        self.assertGreater(count / took, 50_000)
+        self.assertLessEqual(max(grown), 2048)
+
+    @staticmethod
+    def child_named(parent, name):
+        done = subprocess.run(["pgrep", "-P", str(parent), "-x", name], capture_output=True, text=True, check=False)
+        pids = done.stdout.split()
+
+        class Found:
+            pid = pids[0] if pids else None
+        return Found if pids else None
+
+
+if __name__ == "__main__":
+    unittest.main()
