@@ -44,8 +44,9 @@ void add_mesh_options(CLI::App& app) {
     value(app, "--loopback", "ENDPOINT", "where the nodes of this machine meet [MALLA_LOOPBACK]")
         ->default_str(defaults.loopback);
     value(app, "--context", "NAME", "a named set of these options [MALLA_CONTEXT]")->default_str("default");
-    value(app, "--secret-file", "FILE", "the cluster's secret [MALLA_SECRET_FILE]");
-    value(app, "--key-file", "FILE", "this node's key [MALLA_KEY_FILE]");
+    // Read so that they can be refused; not listed, for there are no credentials yet.
+    value(app, "--secret-file", "FILE", "")->group("");
+    value(app, "--key-file", "FILE", "")->group("");
     flag(app, "--insecure", "bind beyond loopback without credentials");
     value(app, "--cluster", "NAME", "nodes of other clusters are invisible [MALLA_CLUSTER]")
         ->default_str(defaults.cluster);
@@ -266,6 +267,9 @@ Result<Common> read_common(const CLI::App& app, const Environment& environment) 
     auto settings = prefer(command_line_settings(app), environment_settings(environment));
     auto mesh = resolve(prefer(std::move(settings), *std::move(context)));
     if (!mesh) return std::move(mesh).error();
+    if (!mesh->secret_file.empty() || !mesh->key_file.empty())
+        return usage_error("This version has no credentials, so nothing would be encrypted",
+                           "leave --secret-file, --key-file and their variables out, and stay on loopback");
     return Common{*std::move(mesh), flag(app, "--verbose"), flag(app, "--quiet")};
 }
 

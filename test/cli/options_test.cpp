@@ -182,15 +182,22 @@ TEST(CommandLine, TakesRepeatedOptions) {
 
 TEST(CommandLine, ReadsAContextInJson) {
     const TemporaryFolder home;
-    home.write("malla/contexts/prod.json", R"({"broker":["tcp://a:1"],"secret-file":"cookie","insecure":true})");
+    home.write("malla/contexts/prod.json", R"({"broker":["tcp://a:1"],"insecure":true})");
     const auto environment = environment_of({{"XDG_CONFIG_HOME", home.path().string()}, {"MALLA_CONTEXT", "prod"}});
 
     const auto invocation = read({"ls"}, environment);
 
     ASSERT_TRUE(invocation);
     EXPECT_THAT(invocation->common.mesh.brokers, ElementsAre("tcp://a:1"));
-    EXPECT_EQ(invocation->common.mesh.secret_file, (home.path() / "malla/contexts/cookie").string());
     EXPECT_TRUE(invocation->common.mesh.insecure);
+}
+
+TEST(CommandLine, RefusesCredentialsInsteadOfLeavingThemOut) {
+    const TemporaryFolder home;
+    home.write("malla/contexts/safe.toml", "secret-file = 'cookie'\n");
+    EXPECT_THAT(error_of({"ls", "--secret-file", "cookie"}).info(), HasSubstr("no credentials"));
+    error_of({"ls"}, environment_of({{"HOME", "/nonexistent"}, {"MALLA_KEY_FILE", "key"}}));
+    error_of({"ls", "--context", "safe"}, environment_of({{"XDG_CONFIG_HOME", home.path().string()}}));
 }
 
 TEST(CommandLine, RefusesAContextThatIsUnknownOrBroken) {
