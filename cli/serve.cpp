@@ -6,8 +6,10 @@
 #include "cli/session.hpp"
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace malla::cli {
 
@@ -19,11 +21,11 @@ public:
     explicit CommandService(const ServeCommand& command)
         : Hosted{{{command.target.callback, description(command), false}}, false}, json_{command.json},
           service_{command.target.service}, core_{service_, Version{}, true} {
-        if (command.lines)
-            lines_ = std::make_unique<LinesService>(LinesService::Options{command.command, command.limit});
-        else
+        if (!command.lines)
             exec_ =
                 std::make_unique<ExecService>(ExecService::Options{command.command, command.workers, command.limit});
+        for (std::size_t i = 0; command.lines && i < command.workers; ++i)
+            lines_.push_back(std::make_unique<LinesService>(LinesService::Options{command.command, command.limit}));
     }
 
     ServiceCore& core() noexcept override { return core_; }
@@ -39,7 +41,8 @@ public:
         const BlockingScope blocking; // the command runs elsewhere
         auto input = input_of(content, body);
         if (!input) return std::move(input).error();
-        auto output = lines_ ? lines_->call(*input, info.deadline) : exec_->run(*input, info.deadline, info.cancelled);
+        auto output = exec_ ? exec_->run(*input, info.deadline, info.cancelled)
+                            : lines_[turn_++ % lines_.size()]->call(*input, info.deadline);
         if (!output) return std::move(output).error();
         auto result = json_ ? Json::parse(*output) : Result<Json>{Json{std::move(*output)}};
         if (!result)
@@ -69,7 +72,8 @@ private:
     std::string service_;
     ServiceCore core_;
     std::unique_ptr<ExecService> exec_;
-    std::unique_ptr<LinesService> lines_;
+    std::vector<std::unique_ptr<LinesService>> lines_; ///< one for each worker, taking turns
+    std::atomic<std::size_t> turn_ = 0;
 };
 
 } // namespace
