@@ -3,7 +3,6 @@
 
 #include "malla/chain/api.hpp"
 #include "malla/chain/callback.hpp"
-#include "malla/chain/check.hpp"
 #include "malla/chain/flow.hpp"
 #include "malla/chain/link.hpp"
 #include "malla/chain/next.hpp"
@@ -14,6 +13,7 @@
 #include "malla/chain/service.hpp"
 #include "malla/chain/type_list.hpp"
 #include "malla/chain/type_name.hpp"
+#include "malla/chain/verify.hpp"
 
 #include <array>
 #include <cstddef>
@@ -42,6 +42,7 @@ class Chain {
 public:
     /// The plugins' types, top first.
     using Order = typename Resolved::Type;
+    static_assert(detail::is_chain(Order{}));
 
     Chain() = default;
     /// Takes a service object that was prepared.
