@@ -62,9 +62,7 @@ private:
     friend detail::ResultSlot;
     /// Holds nothing, and may be destroyed.
     explicit Result(detail::ResultSlot*) noexcept : status_{nullptr}, has_value_{false} {}
-    explicit Result(detail::ResultSlot*) noexcept
-        requires std::is_trivially_destructible_v<T>
-        : has_value_{true} {}
+    explicit Result(detail::ResultSlot*) noexcept requires std::is_trivially_destructible_v<T> : has_value_{true} {}
 
     template <class Other>
     void construct_from(Other&& other) {

@@ -73,7 +73,7 @@ struct NameCheck {
 
 private:
     template <class... C>
-    constexpr void add_all(std::size_t plugin, TypeList<C...>) {
+    constexpr void add_all([[maybe_unused]] std::size_t plugin, TypeList<C...>) {
         [[maybe_unused]] std::size_t index = 0;
         (add(C::info, Place{plugin, index++}), ...);
     }
