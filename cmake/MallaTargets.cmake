@@ -117,6 +117,8 @@ function(malla_test folder)
   endif()
   add_executable(test_${folder} ${sources})
   target_include_directories(test_${folder} PRIVATE ${PROJECT_SOURCE_DIR}/test)
+  # Not __FILE__: compiler caches make that relative.
+  target_compile_definitions(test_${folder} PRIVATE MALLA_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(test_${folder} PRIVATE malla_compiler ${arg_LINK} GTest::gmock GTest::gtest_main)
   gtest_discover_tests(test_${folder} TEST_PREFIX ${folder}. DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS "${folder};${arg_LABELS}" TIMEOUT 120)

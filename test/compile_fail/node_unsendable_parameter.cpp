@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// EXPECT: malla: this type cannot be sent
+// EXPECT: malla: a parameter type of this callback cannot be sent
 // EXPECT: Handle
 #include "malla/node/node.hpp"
 

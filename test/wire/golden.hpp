@@ -16,7 +16,7 @@
 /// The golden frames of docs/wire.md, as files and as messages.
 namespace malla::wire::golden {
 
-inline std::filesystem::path folder() { return std::filesystem::path{__FILE__}.parent_path() / "golden"; }
+inline std::filesystem::path folder() { return std::filesystem::path{MALLA_SOURCE_DIR} / "test/wire/golden"; }
 
 inline std::string file_text(const std::filesystem::path& path) {
     std::ifstream file{path, std::ios::binary};

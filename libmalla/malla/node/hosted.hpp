@@ -54,10 +54,12 @@ struct CallbackCodec;
 
 template <class C, class... Arguments>
 struct CallbackCodec<C, std::tuple<Arguments...>> {
-    static_assert((codec::Serialisable<Arguments> && ...),
-                  "a parameter type of this callback cannot be sent: give it a serialize function with named fields");
-    static_assert(std::is_void_v<ResultOf<C>> || codec::Serialisable<ResultOf<C>>,
-                  "the result type of this callback cannot be sent: give it a serialize function with named fields");
+    static_assert(
+        (codec::Serialisable<Arguments> && ...),
+        "malla: a parameter type of this callback cannot be sent: give it a serialize function with named fields");
+    static_assert(
+        std::is_void_v<ResultOf<C>> || codec::Serialisable<ResultOf<C>>,
+        "malla: the result type of this callback cannot be sent: give it a serialize function with named fields");
 
     using Tuple = std::tuple<Arguments...>;
 
