@@ -2,14 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shell commands as services."""
 
-import os
-import signal
-import subprocess
-import tempfile
 import time
 import unittest
 
-from mesh import LIMIT_S, Mesh, eventually
+from mesh import Mesh
 
 
 class Serve(Mesh):
@@ -42,18 +38,6 @@ class Serve(Mesh):
         began = time.monotonic()
         self.assertEqual(self.malla("call", "Slow.one", "x")[0], 1)
         self.assertLess(time.monotonic() - began, 20)
-
-    def test_a_running_command_finishes_when_the_server_is_told_to_end(self):
-        with tempfile.TemporaryDirectory() as folder:
-            server = self.serve("Slow.one", "--exec", f"touch {folder}/begun; while [ ! -e {folder}/go ]; do :; done; echo done")
-            call = self.start("malla", "call", "Slow.one", "x", stdout=subprocess.PIPE, text=True)
-            eventually(lambda: os.path.exists(f"{folder}/begun"))
-            server.send_signal(signal.SIGTERM)
-            eventually(lambda: '"draining"' in self.malla("info", "Slow")[1])
-            with open(f"{folder}/go", "w", encoding="ascii"):
-                pass
-            self.assertEqual(call.communicate(timeout=LIMIT_S)[0], "done\n")
-            self.assertEqual(server.wait(LIMIT_S), 0)
 
 
 class Rate(Mesh):

@@ -63,7 +63,7 @@ class Stream(Mesh):
         err = stream.stderr.read()
         stream.wait(LIMIT_S)
         self.assertEqual(answered, [n * n for n in range(1, len(answered) + 1)])
-        self.assertEqual(stream.returncode, 7, err)
+        self.assertIn(stream.returncode, (3, 7), err)  # 3: the first one lost had not been sent
         self.assertIn(f"--from-line {len(answered) + 1}", err)
 
     def test_an_interrupt_ends_it_with_130(self):

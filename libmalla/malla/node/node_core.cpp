@@ -311,6 +311,7 @@ void Node::Core::stop() {
     membership_->stop(Deadline::in(farewell_limit));
     control_.stop();
     control_thread_.join();
+    if (router_) router_->close(farewell_limit); // the last answers leave
     for (auto& [node, channel] : channels_) channel->die();
     if (unfinished.empty()) return;
     for (const auto& call : unfinished) log(LogLevel::error, "still running when the node had to end: " + call);
