@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shell commands as services."""
 
+import os
+import signal
+import subprocess
+import tempfile
 import time
 import unittest
 
-from mesh import Mesh
+from mesh import LIMIT_S, Mesh, eventually
 
 
 class Serve(Mesh):
@@ -21,6 +25,7 @@ class Serve(Mesh):
     def test_several_commands_of_one_service_find_their_callers(self):
         self.serve("Text.upper", "--exec", "tr a-z A-Z")
         self.serve("Text.reverse", "--exec", "rev")
+        eventually(lambda: len(self.malla("info", "Text")[1].splitlines()) == 2)
         for _ in range(3):
             self.assertEqual(self.answer("Text.upper", "abc"), "ABC")
         self.assertEqual(self.malla("call", "Text.lower", "x")[0], 1)
@@ -38,6 +43,19 @@ class Serve(Mesh):
         began = time.monotonic()
         self.assertEqual(self.malla("call", "Slow.one", "x")[0], 1)
         self.assertLess(time.monotonic() - began, 20)
+
+    def test_a_running_command_finishes_when_the_server_is_told_to_end(self):
+        with tempfile.TemporaryDirectory() as folder:
+            wait = f"touch {folder}/begun; while [ ! -e {folder}/go ]; do :; done; echo done"
+            server = self.serve("Slow.one", "--exec", wait)
+            call = self.start("malla", "call", "Slow.one", "x", stdout=subprocess.PIPE, text=True)
+            eventually(lambda: os.path.exists(f"{folder}/begun"))
+            server.send_signal(signal.SIGTERM)
+            eventually(lambda: '"draining"' in self.malla("info", "Slow")[1])
+            with open(f"{folder}/go", "w", encoding="ascii"):
+                pass
+            self.assertEqual(call.communicate(timeout=LIMIT_S)[0], "done\n")
+            self.assertEqual(server.wait(LIMIT_S), 0)
 
 
 class Rate(Mesh):
