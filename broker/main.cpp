@@ -83,7 +83,7 @@ int serve(Options options) {
     auto broker = malla::discovery::Broker::open(poller, std::move(broker_options));
     if (!broker) return fail(broker.error());
     poller.add(signals, [&poller] { poller.stop(); });
-    for (const std::string& endpoint : (*broker)->endpoints()) std::cout << "ready " << endpoint << std::endl;
+    for (const std::string& endpoint : (*broker)->endpoints()) std::cout << "ready " << endpoint << '\n' << std::flush;
     poller.run();
     (*broker)->close(100ms);
     ::close(signals);

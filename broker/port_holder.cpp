@@ -51,7 +51,7 @@ std::string process_with(const std::string& target) {
         if (!has_open(each->path(), target)) continue;
         std::string name;
         std::getline(std::ifstream{each->path() / "comm"}, name);
-        return name + " (process " + pid + ")";
+        return name.append(" (process ").append(pid).append(")");
     }
     return {};
 }

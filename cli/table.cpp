@@ -31,7 +31,7 @@ void fit(std::vector<std::size_t>& widths, std::size_t space) {
     }
 }
 
-std::string painted(std::string text, const char* colour) {
+std::string painted(const std::string& text, const char* colour) {
     return std::string{"\x1b["}.append(colour).append("m").append(text).append("\x1b[0m");
 }
 
@@ -65,9 +65,9 @@ std::string Listing::table(const Terminal& terminal) const {
         for (std::size_t i = 0; i < columns_.size(); ++i) {
             std::string cell = shortened(rows[r][i], widths[i]);
             const std::size_t blanks = i + 1 == columns_.size() ? 0 : widths[i] - character_count(cell) + gap;
-            if (terminal.colour && r == 0) cell = painted(std::move(cell), "1");
+            if (terminal.colour && r == 0) cell = painted(cell, "1");
             else if (terminal.colour && columns_[i].is_status)
-                cell = painted(std::move(cell), rows[r][i] == "running" ? "32" : "33");
+                cell = painted(cell, rows[r][i] == "running" ? "32" : "33");
             out += cell + std::string(blanks, ' ');
         }
         out += '\n';

@@ -100,6 +100,7 @@ private:
     template <class Map>
     static std::vector<std::string> names_of(const Map& map) {
         std::vector<std::string> names;
+        names.reserve(map.size());
         for (const auto& [name, _] : map) names.push_back(name);
         return names;
     }

@@ -4,7 +4,7 @@
 
 #include "malla/transport/poller.hpp"
 #include "malla/transport/socket.hpp"
-#include "malla/transport/thread.hpp"
+#include "malla/base/thread.hpp"
 
 #include <condition_variable>
 #include <cstdint>
@@ -127,7 +127,7 @@ public:
         poller_.add(*socket_, [this](std::span<Message> messages) {
             for (const auto& message : messages) complete(number_of(message));
         });
-        thread_ = transport::start_thread("io", [this] { poller_.run(); });
+        thread_ = start_thread("io", [this] { poller_.run(); });
     }
     ~QueueToThread() {
         poller_.stop();

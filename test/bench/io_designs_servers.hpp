@@ -3,7 +3,7 @@
 #pragma once
 
 #include "malla/transport/socket.hpp"
-#include "malla/transport/thread.hpp"
+#include "malla/base/thread.hpp"
 
 #include <condition_variable>
 #include <deque>
@@ -35,7 +35,7 @@ inline void echo(Socket& router, const Message& message) {
 class Pool {
 public:
     explicit Pool(Socket& router) : router_{router} {
-        for (auto& worker : workers_) worker = transport::start_thread("worker", [this] { work(); });
+        for (auto& worker : workers_) worker = start_thread("worker", [this] { work(); });
     }
 
     [[noreturn]] void serve() {

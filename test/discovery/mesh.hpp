@@ -5,7 +5,7 @@
 #include "malla/discovery/broker.hpp"
 #include "malla/discovery/membership.hpp"
 #include "malla/transport/socket.hpp"
-#include "malla/transport/thread.hpp"
+#include "malla/base/thread.hpp"
 #include "support/eventually.hpp"
 
 #include <gtest/gtest.h>
@@ -36,7 +36,7 @@ inline std::string free_endpoint() {
 /// A loop on a thread of its own.
 class Loop {
 public:
-    Loop() : thread_{transport::start_thread("loop", [this] { poller.run(); })} {}
+    Loop() : thread_{start_thread("loop", [this] { poller.run(); })} {}
     ~Loop() { end(); }
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;

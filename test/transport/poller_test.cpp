@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/transport/poller.hpp"
 
-#include "malla/transport/thread.hpp"
+#include "malla/base/thread.hpp"
 #include "transport/support.hpp"
 
 #include <csignal>

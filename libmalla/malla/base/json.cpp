@@ -92,8 +92,8 @@ bool is_same_number(const Json& a, const Json& b) noexcept {
 
 } // namespace
 
-Json::Json(std::string value) : value_{.string = nullptr}, kind_{Kind::string} {
-    if (!value.empty()) value_.string = new std::string{std::move(value)};
+Json::Json(std::string value) : kind_{Kind::string} {
+    value_.string = value.empty() ? nullptr : new std::string{std::move(value)};
 }
 
 Json::Json(const Json& other) : value_{other.value_}, kind_{other.kind_} {

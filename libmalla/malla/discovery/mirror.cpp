@@ -63,6 +63,7 @@ std::vector<NodeId> Mirror::missing() const {
 
 std::vector<NodeId> Mirror::listed() const {
     std::vector<NodeId> nodes;
+    nodes.reserve(listed_.size());
     for (const auto& [node, listed] : listed_) nodes.push_back(node);
     return nodes;
 }

@@ -3,7 +3,7 @@
 
 #include "malla/base/log.hpp"
 #include "malla/transport/endpoint.hpp"
-#include "malla/transport/thread.hpp"
+#include "malla/base/thread.hpp"
 
 #include <unistd.h>
 
@@ -71,7 +71,7 @@ Node::Core::Core(NodeOptions options) : options_{std::move(options)} {
     if (options_.name.empty()) options_.name = host_name() + '-' + std::to_string(::getpid());
     if (options_.hosts) open_server();
     join_mesh();
-    control_thread_ = transport::start_thread("malla-control", [this] { control_.run(); });
+    control_thread_ = start_thread("malla-control", [this] { control_.run(); });
     if (server_) server_->start();
 }
 

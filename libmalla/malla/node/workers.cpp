@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/node/workers.hpp"
 
-#include "malla/transport/thread.hpp"
+#include "malla/base/thread.hpp"
 
 #include <utility>
 
@@ -37,7 +37,7 @@ Workers::~Workers() {
 
 void Workers::start() {
     const std::lock_guard lock{mutex_};
-    watch_ = transport::start_thread("malla-watch", [this] { watch(); });
+    watch_ = start_thread("malla-watch", [this] { watch(); });
     lead_vacant_ = true;
     spawn_locked();
 }
@@ -162,7 +162,7 @@ void Workers::appoint_locked() {
 
 void Workers::spawn_locked() {
     ++running_threads_;
-    threads_.push_back(transport::start_thread("malla-worker", [this] { run_thread(); }));
+    threads_.push_back(start_thread("malla-worker", [this] { run_thread(); }));
 }
 
 // Takes the lead from a thread that runs one piece for longer than a look and the next.

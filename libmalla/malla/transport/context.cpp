@@ -30,7 +30,7 @@ struct Context {
 };
 
 Context& context() {
-    static Context* const instance = new Context; // outlives every static object that holds a socket
+    static auto* const instance = new Context; // outlives every static object that holds a socket
     static const struct Ender {
         ~Ender() { instance->end(); }
     } ender;

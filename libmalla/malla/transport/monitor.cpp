@@ -55,7 +55,7 @@ void MonitorTap::stop() noexcept {
 }
 
 Monitor::Monitor(void* handle, std::shared_ptr<MonitorTap> tap) noexcept
-    : handle_{handle}, fd_{-1}, tap_{std::move(tap)} {
+    : handle_{handle}, tap_{std::move(tap)} {
     auto size = sizeof fd_;
     zmq_getsockopt(handle_, ZMQ_FD, &fd_, &size);
 }

@@ -47,7 +47,7 @@ private:
 
     std::mutex mutex_; // the fence that ZeroMQ asks for
     void* handle_;
-    int fd_;
+    int fd_ = -1;
     std::shared_ptr<MonitorTap> tap_; // the socket has it too
 };
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "malla/transport/thread.hpp"
+#include "malla/base/thread.hpp"
 
 #include <csignal>
 #include <utility>
 
 #include <pthread.h>
 
-namespace malla::transport {
+namespace malla {
 
 namespace {
 
@@ -35,4 +35,4 @@ std::thread start_thread(const std::string& name, std::function<void()> body) {
     return thread;
 }
 
-} // namespace malla::transport
+} // namespace malla

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/base/result.hpp"
+#include "malla/chain/live_chain.hpp"
+#include "malla/service/hook_runner.hpp"
+#include "malla/service/plugin_type.hpp"
+#include "malla/service/service_core.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace malla {
+
+/// A plugin that a service can get while it runs.
+struct OfferedPlugin {
+    const PluginType* type;
+    std::shared_ptr<void> code; ///< keeps a shared object loaded; null for what is linked in
+};
+
+/// What a service needs of the node that hosts it.
+struct ServiceHost {
+    Json config = Json::object();
+    NodeId node;
+    std::string node_name;
+    RequestObservers* observers = nullptr;
+    /// What can be added now. Null: nothing.
+    std::function<std::vector<OfferedPlugin>()> offers;
+    /// Told after each change of status or chain, on the thread that changed it. May be null.
+    std::function<void()> changed;
+};
+
+/// How long a service waits for its plugins.
+struct ControlLimits {
+    Clock::duration hook = std::chrono::seconds{30};
+    Clock::duration retry =
+        std::chrono::seconds{5}; ///< before the second start of a failed service; then twice as long
+    Clock::duration longest_retry = std::chrono::minutes{1};
+};
+
+/// What is known of a plugin of a running service.
+struct PluginState {
+    std::string_view name;
+    bool listed; ///< by the service or by a change; else a dependency of others
+};
+
+/// Operates one service: starts, pauses and stops it, and changes its chain while it runs.
+///
+/// A change prepares the new chain on the side and switches to it at once: a call sees the chain
+/// from before or the one from after. Calls under way end on the chain on which they began; the
+/// plugins that left are stopped when the last of these has ended. What fails leaves everything
+/// as it was. Any thread; operations of one service wait for each other.
+class ServiceControl {
+public:
+    /// `plugins`: all of the service's own, top first, with the service itself and without `Base`.
+    /// They outlive this object. `known`: the callbacks by their positions.
+    ServiceControl(ServiceCore& core, ListingInfo listing, std::span<const LiveCallback> known,
+                   std::vector<std::pair<const PluginType*, void*>> plugins);
+    ~ServiceControl();
+    ServiceControl(const ServiceControl&) = delete;
+    ServiceControl& operator=(const ServiceControl&) = delete;
+
+    /// Before `start`.
+    void set_limits(const ControlLimits& limits) { limits_ = limits; }
+
+    /// Starts the plugins, lowest first. When one fails, those started are stopped again and the
+    /// service is `failed`; from then on it is tried again, until it runs or is stopped.
+    Result<void> start(ServiceHost host);
+    /// For good: stops the plugins, highest first. What they throw is logged, and stopping goes on.
+    void stop() noexcept;
+
+    /// `pause` refuses calls and keeps the plugins started; `inactive` stops them; `active` undoes
+    /// both. Returns when it is done, with the plugins' reason when it failed. `reason` is kept.
+    Result<void> set_admin_status(AdminStatus status, std::string_view reason = {});
+    [[nodiscard]] AdminStatus admin_status() const noexcept { return admin_.load(std::memory_order_acquire); }
+
+    /// Puts a plugin on top of the others, as far as dependencies allow, with what it depends on.
+    /// Names are as in `plugins()`, or what follows their last `::`. One that is listed already: nothing to do.
+    Result<void> add_plugin(std::string_view name);
+    /// Takes a listed plugin out, and the dependencies that only it needed. `not_found` when it is
+    /// not there, `conflict` when another needs it.
+    Result<void> remove_plugin(std::string_view name);
+    /// Replaces the whole list; empty: only the service itself.
+    Result<void> set_plugins(std::span<const std::string_view> names);
+
+    /// The chain now, top first, with the service and `Base`.
+    [[nodiscard]] std::vector<PluginState> plugins() const;
+    /// Those who take part in a callback now, top first.
+    [[nodiscard]] std::vector<Link> explain(std::string_view callback) const;
+
+    /// False as soon as one plugin says that it is not ready, and whenever the service does not run.
+    [[nodiscard]] bool ready();
+    /// Whether all plugins have nothing left to do; asked again until it is so.
+    [[nodiscard]] bool drained();
+    /// Why it failed last, if it ever did.
+    [[nodiscard]] std::optional<Status> last_error() const;
+    /// The hooks that were left behind because they took too long, as "Plugin.hook".
+    [[nodiscard]] std::vector<std::string> abandoned() const;
+
+    /// The chain when it is not the one that was compiled; a caller is inside the service meanwhile.
+    [[nodiscard]] const LiveChain* changed_chain() const noexcept { return live_.load(std::memory_order_acquire); }
+
+private:
+    struct Unit;
+    using Units = std::vector<std::shared_ptr<Unit>>;
+    struct Retired {
+        std::unique_ptr<const LiveChain> chain;
+        Units units; ///< top first
+    };
+    struct Plan;
+
+    Result<void> change(const std::function<Result<void>(std::vector<std::string>&)>& edit);
+    Result<Plan> plan(std::vector<std::string> listed);
+    Result<std::unique_ptr<const LiveChain>> join(const Units& units) const;
+    void switch_to(Plan plan);
+    Result<void> start_units(const Units& bottom_up);
+    void stop_units(const Units& top_first) noexcept;
+    Result<void> start_all();
+    void set_status(RunningStatus status);
+    Result<bool> run_hook(const std::shared_ptr<Unit>& unit, std::string_view hook, std::function<Result<bool>()> body,
+                          bool exclusive);
+    bool all_say(std::string_view hook, bool (*PluginHooks::*which)(void*));
+    void work_in_background();
+    void reclaim(Retired retired);
+    bool wait_for_leavers(Deadline deadline);
+
+    ServiceCore& core_;
+    const ListingInfo listing_;
+    const std::vector<LiveCallback> known_;
+    ControlLimits limits_;
+
+    std::atomic<const LiveChain*> live_ = nullptr;
+    std::atomic<AdminStatus> admin_ = AdminStatus::active;
+
+    std::mutex operation_; ///< one at a time
+    HookRunner hooks_;     ///< of the operation
+
+    mutable std::mutex mutex_; ///< of all below, never held while a plugin runs
+    std::shared_ptr<const ServiceHost> host_;
+    Units own_;   ///< as compiled
+    Units units_; ///< now, top first
+    std::vector<std::string> listed_;
+    std::unique_ptr<const LiveChain> chain_; ///< what `live_` points to
+    std::string reason_;
+    std::optional<Status> last_error_;
+    std::vector<std::string> abandoned_;
+
+    std::condition_variable background_changed_;
+    std::deque<Retired> retired_;
+    std::optional<Clock::time_point> retry_at_;
+    Clock::duration retry_pause_{};
+    bool ending_ = false;
+    std::thread background_;
+    HookRunner background_hooks_;
+};
+
+} // namespace malla
