@@ -2,9 +2,9 @@
 // Three ways in which callers may use a connection; one of them became the library's.
 #pragma once
 
+#include "malla/base/thread.hpp"
 #include "malla/transport/poller.hpp"
 #include "malla/transport/socket.hpp"
-#include "malla/base/thread.hpp"
 
 #include <condition_variable>
 #include <cstdint>

@@ -2,8 +2,8 @@
 // Two ways in which a node may run handlers, here an echo.
 #pragma once
 
-#include "malla/transport/socket.hpp"
 #include "malla/base/thread.hpp"
+#include "malla/transport/socket.hpp"
 
 #include <condition_variable>
 #include <deque>

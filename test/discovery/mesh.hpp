@@ -2,10 +2,10 @@
 #pragma once
 
 #include "malla/base/log.hpp"
+#include "malla/base/thread.hpp"
 #include "malla/discovery/broker.hpp"
 #include "malla/discovery/membership.hpp"
 #include "malla/transport/socket.hpp"
-#include "malla/base/thread.hpp"
 #include "support/eventually.hpp"
 
 #include <gtest/gtest.h>

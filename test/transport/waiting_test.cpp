@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A receiver in ::poll while other threads use the same socket: nothing may be overlooked.
-#include "malla/transport/poller.hpp"
 #include "malla/base/thread.hpp"
+#include "malla/transport/poller.hpp"
 
 #include "transport/support.hpp"
 

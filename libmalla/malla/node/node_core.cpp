@@ -2,8 +2,8 @@
 #include "malla/node/node_core.hpp"
 
 #include "malla/base/log.hpp"
-#include "malla/transport/endpoint.hpp"
 #include "malla/base/thread.hpp"
+#include "malla/transport/endpoint.hpp"
 
 #include <unistd.h>
 

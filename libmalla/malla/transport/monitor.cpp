@@ -54,8 +54,7 @@ void MonitorTap::stop() noexcept {
     handle_ = nullptr;
 }
 
-Monitor::Monitor(void* handle, std::shared_ptr<MonitorTap> tap) noexcept
-    : handle_{handle}, tap_{std::move(tap)} {
+Monitor::Monitor(void* handle, std::shared_ptr<MonitorTap> tap) noexcept : handle_{handle}, tap_{std::move(tap)} {
     auto size = sizeof fd_;
     zmq_getsockopt(handle_, ZMQ_FD, &fd_, &size);
 }
