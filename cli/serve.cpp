@@ -29,7 +29,7 @@ public:
     }
 
     ServiceCore& core() noexcept override { return core_; }
-    Result<void> start(const Starting&) override {
+    Result<void> start(ServiceHost) override {
         core_.set_running_status(RunningStatus::running);
         return {};
     }

@@ -3,7 +3,7 @@
 
 #include "malla/base/log.hpp"
 #include "malla/chain/service.hpp"
-#include "malla/service/service_core.hpp"
+#include "malla/service/starting.hpp"
 
 namespace malla::plugins {
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <utility>
 
 namespace malla::plugins {
 
@@ -17,37 +16,20 @@ std::string microseconds_text(Clock::duration duration) {
 
 } // namespace
 
-class Timing::Observer final : public RequestObserver {
-public:
-    void finished(std::string_view service, std::string_view callback, Clock::duration took,
-                  const Status* failure) noexcept override {
-        const std::lock_guard lock{mutex_};
-        Figures& figures = figures_[std::string{service}.append(".").append(callback)];
-        ++figures.calls;
-        if (failure) ++figures.failures;
-        figures.total += took;
-        figures.longest = std::max(figures.longest, took);
-    }
-
-    [[nodiscard]] std::map<std::string, Figures> figures() const {
-        const std::lock_guard lock{mutex_};
-        return figures_;
-    }
-
-private:
-    mutable std::mutex mutex_;
-    std::map<std::string, Figures> figures_;
-};
-
-Result<void> Timing::start(const Starting& starting) {
-    observer_ = std::make_shared<Observer>();
-    observers_ = &starting.observers;
-    observers_->add(*observer_);
-    return {};
+Result<void> Timing::on(HandleRequest, Next<HandleRequest> next, const IncomingRequest& request) {
+    const auto began = Clock::now();
+    auto result = next(request);
+    const auto took = Clock::now() - began;
+    const std::lock_guard lock{mutex_};
+    Figures& figures = figures_[std::string{request.service}.append(".").append(request.callback)];
+    ++figures.calls;
+    if (!result) ++figures.failures;
+    figures.total += took;
+    figures.longest = std::max(figures.longest, took);
+    return result;
 }
 
-void Timing::stop() noexcept {
-    observers_->remove(*observer_);
+void Timing::stop() {
     for (const auto& [name, figures] : figures())
         log(LogLevel::info, name + ": " + std::to_string(figures.calls) + " calls, " +
                                 std::to_string(figures.failures) + " failed, mean " +
@@ -56,7 +38,8 @@ void Timing::stop() noexcept {
 }
 
 std::map<std::string, Timing::Figures> Timing::figures() const {
-    return observer_ ? observer_->figures() : std::map<std::string, Figures>{};
+    const std::lock_guard lock{mutex_};
+    return figures_;
 }
 
 } // namespace malla::plugins

@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "malla/chain/service.hpp"
-#include "malla/service/request_observer.hpp"
-#include "malla/service/service_core.hpp"
+#include "malla/service/request.hpp"
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <string>
 
 namespace malla::plugins {
 
-/// No callbacks: it is started for what it does.
-struct TimingApi : Api<"Timing"> {};
-
-/// Measures how long the handlers of a node's calls take. When it stops, it logs one line for each
-/// callback: the number of calls and failures, the mean and the longest time.
-struct Timing : Service<TimingApi> {
-    static constexpr bool local = true;
+/// Measures how long the calls of a service take that come from outside. When it stops, it logs one
+/// line for each callback: the number of calls and failures, the mean and the longest time.
+///
+/// It takes part in no callback of the service itself, so it can be added to any.
+struct Timing : Plugin {
+    using Callbacks = malla::Callbacks<HandleRequest>;
 
     struct Figures {
         std::uint64_t calls = 0;
@@ -28,16 +24,15 @@ struct Timing : Service<TimingApi> {
         Clock::duration longest{};
     };
 
-    Result<void> start(const Starting& starting);
-    void stop() noexcept;
+    Result<void> on(HandleRequest, Next<HandleRequest> next, const IncomingRequest& request);
+    void stop();
 
     /// By "Service.callback". Any thread.
     [[nodiscard]] std::map<std::string, Figures> figures() const;
 
 private:
-    class Observer;
-    std::shared_ptr<Observer> observer_;
-    RequestObservers* observers_ = nullptr;
+    mutable std::mutex mutex_;
+    std::map<std::string, Figures> figures_;
 };
 
 } // namespace malla::plugins

@@ -4,7 +4,7 @@
 #include "echo/echo_api.hpp"
 #include "malla/chain/service.hpp"
 #include "malla/service/context.hpp"
-#include "malla/service/service_core.hpp"
+#include "malla/service/starting.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -35,10 +35,8 @@ template <class Callee>
 
 template <class S>
 void start_and_call(int calls) {
-    const malla::Json config = malla::Json::object();
-    malla::RequestObservers observers;
     malla::LiveService<S> service;
-    if (!service.start(malla::Starting{config, malla::NodeId{}, "bench", observers})) std::abort();
+    if (!service.control().start({})) std::abort();
     call_service(service, calls);
 }
 

@@ -279,11 +279,14 @@ TEST_F(TwoNodes, ADrainingNodeAnswersWhatRunsAndRefusesWhatComes) {
     auto running = Remote<HoldApi>{client}.async<Hold>();
     begun->wait();
     std::jthread stopper{[this] { server.stop(); }};
+    while (client.instances_of("Hold").front().status != RunningStatus::draining) std::this_thread::yield();
 
     const auto refused = Remote<HoldApi>{client}.try_call<Hold>(within(500ms));
     holder.release();
 
-    EXPECT_EQ(*running.get(), 1);
+    const auto answered = running.get();
+    ASSERT_TRUE(answered) << answered.error().text();
+    EXPECT_EQ(*answered, 1);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().outcome(), Outcome::not_run) << refused.error().text();
 }

@@ -11,6 +11,7 @@ namespace {
 struct Half : Callback<"half(x)", double(double)> {};
 struct HalfApi : Api<"Half", Half> {};
 struct Halves : Service<HalfApi> {
+    using Plugins = malla::Plugins<plugins::Timing>;
     Result<double> on(Half, double x) {
         if (x == 0) return Status{"parameter_invalid", "x"};
         return x / 2;
@@ -23,25 +24,42 @@ NodeOptions alone() {
     return options;
 }
 
-TEST(Timing, CountsTheCallsThatCameFromOtherNodes) {
-    Node server{alone()};
-    auto& timing = server.start<plugins::Timing>();
-    server.start<Halves>();
-    NodeOptions joining = alone();
-    joining.hosts = false;
-    joining.peers = {server.endpoint()};
-    Node client{joining};
-    Remote<HalfApi> halves{client};
+struct Whole : Callback<"whole(x)", double(double)> {};
+struct WholeApi : Api<"Whole", Whole> {};
+struct Wholes : Service<WholeApi> {
+    double on(Whole, double x) { return x; }
+};
 
-    EXPECT_EQ(halves.call<Half>(4), 2);
-    EXPECT_EQ(halves.call<Half>(6), 3);
-    EXPECT_FALSE(halves.try_call<Half>(0));
+TEST(Timing, CountsTheCallsThatComeFromOutside) {
+    Node node{alone()};
+    auto& halves = node.start<Halves>();
 
-    const auto figures = timing.service().figures();
+    EXPECT_EQ(*node.call("Half", "half", "[4]"), "2");
+    EXPECT_EQ(*node.call("Half", "half", "[6]"), "3");
+    EXPECT_FALSE(node.call("Half", "half", "[0]"));
+    EXPECT_EQ(halves.call<Half>(8), 4); // from inside
+
+    const auto figures = halves.plugin<plugins::Timing>().figures();
     ASSERT_EQ(figures.size(), 1u);
     EXPECT_EQ(figures.at("Half.half").calls, 3u);
     EXPECT_EQ(figures.at("Half.half").failures, 1u);
     EXPECT_GE(figures.at("Half.half").total, figures.at("Half.half").longest);
+}
+
+TEST(Timing, CanBeAddedToAnyService) {
+    static std::vector<std::string> lines;
+    lines.clear();
+    Node node{alone()};
+    node.offer<plugins::Timing>();
+    auto& wholes = node.start<Wholes>();
+    ASSERT_TRUE(wholes.control().add_plugin("Timing"));
+    EXPECT_EQ(*node.call("Whole", "whole", "[4]"), "4");
+    const LogSink before = set_log_sink([](LogLevel, std::string_view line) noexcept { lines.emplace_back(line); });
+    ASSERT_TRUE(wholes.control().remove_plugin("Timing"));
+    wholes.control().stop(); // waits for what left
+    set_log_sink(before);
+    ASSERT_FALSE(lines.empty());
+    EXPECT_TRUE(lines.front().starts_with("Whole.whole: 1 calls, 0 failed")) << lines.front();
 }
 
 TEST(Spdlog, IsTheLogFromItsStartToItsStop) {

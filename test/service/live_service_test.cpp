@@ -57,9 +57,12 @@ protected:
     }
     ~LiveServiceTest() override { set_log_sink(before_); }
 
-    Result<void> start(const Json& config) { return live.start(Starting{config, NodeId{}, "test", observers}); }
+    Result<void> start(const Json& config) {
+        ServiceHost host;
+        host.config = config;
+        return live.control().start(std::move(host));
+    }
 
-    RequestObservers observers;
     LiveService<Thing> live;
 
 private:
@@ -69,7 +72,7 @@ private:
 TEST_F(LiveServiceTest, PluginsStartLowestFirstAndStopHighestFirst) {
     ASSERT_TRUE(start(Json::object()));
     EXPECT_EQ(live.running_status(), RunningStatus::running);
-    live.stop();
+    live.control().stop();
     EXPECT_EQ(live.running_status(), RunningStatus::stopped);
     EXPECT_EQ(happened, (std::vector<std::string>{"lower starts", "upper starts", "upper stops", "lower stops"}));
 }

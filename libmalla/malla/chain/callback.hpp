@@ -45,7 +45,8 @@ struct CallbackInfo {
 ///
 ///     struct Square : malla::Callback<"square(x)", double(double)> {
 ///         static constexpr bool idempotent = true;            // optional: may be run twice
-///         static double default_answer() { return 0; }        // optional: when no plugin answers
+///         static double default_answer(double) { return 0; }  // optional: when no plugin answers;
+// with the parameters or without any
 ///     };
 ///
 /// A parameter is a value or a `const T&`, there are at most 8. The result may be `void`.

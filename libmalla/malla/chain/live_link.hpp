@@ -98,9 +98,11 @@ template <class C, class... A>
 struct UnansweredLink<C, Parameters<A...>> {
     using R = typename C::ResultType;
 
-    static Result<R> run(void*, A...) {
+    static Result<R> run(void*, [[maybe_unused]] A... arguments) {
         Result<R> out = ResultSlot::empty<R>();
-        if constexpr (requires { C::default_answer(); }) put_result(out, [] { return C::default_answer(); });
+        if constexpr (requires { C::default_answer(static_cast<A&&>(arguments)...); })
+            put_result(out, [&] { return C::default_answer(static_cast<A&&>(arguments)...); });
+        else if constexpr (requires { C::default_answer(); }) put_result(out, [] { return C::default_answer(); });
         else ResultSlot::set_status(out, not_implemented(C::name()));
         return out;
     }

@@ -51,6 +51,8 @@ struct ServiceBase {};
 struct Plugin {
     using Callbacks = malla::Callbacks<>;
     using Depends = malla::Depends<>;
+    /// Of its callbacks, those that can be called from outside once it was added to a running service.
+    using Exports = malla::Callbacks<>;
 
     void on(detail::NoCallback) const = delete;
 };

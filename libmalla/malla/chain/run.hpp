@@ -92,7 +92,9 @@ private:
     template <std::size_t I>
     [[gnu::always_inline]] static void end(Result<R>& out, Objects& objects, Held<A>&... held) {
         if constexpr (I == Links::size) {
-            if constexpr (requires { C::default_answer(); }) put_result(out, [] { return C::default_answer(); });
+            if constexpr (requires { C::default_answer(last(held)...); })
+                put_result(out, [&] { return C::default_answer(last(held)...); });
+            else if constexpr (requires { C::default_answer(); }) put_result(out, [] { return C::default_answer(); });
             else ResultSlot::set_status(out, not_implemented(C::name()));
         } else if constexpr (parts[I] == Part::wraps) {
             put_result(out, [&] {

@@ -25,8 +25,28 @@ std::int64_t microseconds(Clock::time_point at) {
 
 ServedService::ServedService(std::unique_ptr<Hosted> service, std::optional<Module> from)
     : module{std::move(from)}, hosted{std::move(service)}, slow{std::make_unique<std::atomic<bool>[]>(
-                                                               hosted->callbacks().size())} {
+                                                               hosted->callbacks().size() + 1)} {
     for (std::size_t i = 0; i < hosted->callbacks().size(); ++i) callbacks.emplace(hosted->callbacks()[i].name, i);
+}
+
+std::optional<std::size_t> ServedService::find(std::string_view callback) const {
+    if (const auto known = callbacks.find(callback); known != callbacks.end()) return known->second;
+    if (const ServiceControl* control = hosted->control(); control && control->exports(callback))
+        return callbacks.size();
+    return std::nullopt;
+}
+
+Result<void> ServedService::run(std::size_t callback, std::string_view name, wire::Content content,
+                                std::string_view body, Gate* gate, const CallInfo& info, std::string& out) {
+    if (callback < callbacks.size()) return hosted->run(callback, content, body, gate, info, out);
+    return hosted->run_exported(name, content, body, gate, info, out);
+}
+
+ServedService::~ServedService() {
+    if (!hosted->control() || hosted->control()->abandoned().empty()) return;
+    // Hooks that were left behind may still use them.
+    static_cast<void>(hosted.release());
+    if (module) module->release();
 }
 
 /// One call from its arrival to its answer. Once admitted it deletes itself.
@@ -91,10 +111,9 @@ private:
         frame.clear();
         wire::encode_header(frame, wire::Reply{call_.id, call_.content, {}});
         Gate* gate = core().concurrent() ? nullptr : &core().gate();
-        const auto result = service_->hosted->run(callback_, call_.content, call_.body, gate, info_, frame);
+        const auto result = service_->run(callback_, call_.callback, call_.content, call_.body, gate, info_, frame);
         const auto took = Clock::now() - began;
         service_->slow[callback_].store(took > server_.takeover_after_, std::memory_order_relaxed);
-        server_.observers_.tell(call_.service, call_.callback, took, result ? nullptr : &result.error());
         if (!result) return refuse(result.error());
         if (call_.one_way || answered_.exchange(true)) return;
         if (frame.size() > keep_buffer_bytes) return server_.answer(peer(), std::move(frame));
@@ -154,8 +173,8 @@ std::vector<std::string> CallServer::stop(Deadline deadline) {
     {
         const std::lock_guard lock{mutex_};
         for (const auto& [key, job] : jobs_) {
+            job->refuse(Status{"shutdown"}); // before the handler can answer to its cancellation
             job->cancel();
-            job->refuse(Status{"shutdown"});
         }
     }
     if (workers_.stop(deadline) == 0) return unfinished;
@@ -213,9 +232,9 @@ Work* CallServer::take_call(transport::Message&& message) {
     auto service = find(call.service);
     if (!service || service->hosted->local()) return refuse(Status{"service_not_available", call.service});
     if (!service->hosted->core().open()) return refuse(service->hosted->core().refusal());
-    const auto callback = service->callbacks.find(call.callback);
-    if (callback == service->callbacks.end()) return refuse(Status{"request_op_unknown", call.callback});
-    job->accept(std::move(service), callback->second, deadline_of(call, job->peer()));
+    const auto callback = service->find(call.callback);
+    if (!callback) return refuse(Status{"request_op_unknown", call.callback});
+    job->accept(std::move(service), *callback, deadline_of(call, job->peer()));
     return admit(std::move(job));
 }
 

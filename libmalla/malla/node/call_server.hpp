@@ -24,6 +24,14 @@ namespace malla {
 /// A service with what the server keeps about it. It outlives the calls that run in it.
 struct ServedService {
     ServedService(std::unique_ptr<Hosted> service, std::optional<Module> from);
+    ~ServedService();
+    ServedService(const ServedService&) = delete;
+    ServedService& operator=(const ServedService&) = delete;
+
+    /// The position of a callback; the one behind all stands for those that plugins brought.
+    [[nodiscard]] std::optional<std::size_t> find(std::string_view callback) const;
+    [[nodiscard]] Result<void> run(std::size_t callback, std::string_view name, wire::Content content,
+                                   std::string_view body, Gate* gate, const CallInfo& info, std::string& out);
 
     std::optional<Module> module; ///< destroyed after the service that came from it
     std::unique_ptr<Hosted> hosted;
@@ -63,8 +71,6 @@ public:
     [[nodiscard]] std::shared_ptr<ServedService> find(std::string_view name) const;
     /// In the order of their start.
     [[nodiscard]] std::vector<std::shared_ptr<ServedService>> all() const;
-    /// Whoever wants to know of the calls that ended.
-    [[nodiscard]] RequestObservers& observers() noexcept { return observers_; }
     /// Calls that queue or run.
     [[nodiscard]] std::uint32_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
 
@@ -100,7 +106,6 @@ private:
     const NodeId node_;
     const Clock::duration takeover_after_;
     OnOther on_other_;
-    RequestObservers observers_;
     std::atomic<bool> draining_ = false;
     std::atomic<std::uint32_t> load_ = 0;
 

@@ -31,13 +31,24 @@ public:
     Hosted& operator=(const Hosted&) = delete;
 
     [[nodiscard]] virtual ServiceCore& core() noexcept = 0;
-    [[nodiscard]] virtual Result<void> start(const Starting& starting) = 0;
+    /// Null for a service without plugins.
+    [[nodiscard]] virtual ServiceControl* control() noexcept { return nullptr; }
+    [[nodiscard]] virtual Result<void> start(ServiceHost host) = 0;
     virtual void stop() noexcept = 0;
 
     /// Decodes `body`, calls the callback at that position of `callbacks`, and appends the encoded
     /// result to `out`. The caller has passed the door and holds `gate`, if the service has one.
     [[nodiscard]] virtual Result<void> run(std::size_t callback, wire::Content content, std::string_view body,
                                            Gate* gate, const CallInfo& info, std::string& out) = 0;
+
+    /// As `run`, for a callback that a plugin brought.
+    [[nodiscard]] virtual Result<void> run_exported(std::string_view callback, wire::Content content,
+                                                    std::string_view body, Gate* gate, const CallInfo& info,
+                                                    std::string& out) {
+        if (ServiceControl* by = control())
+            return by->run_exported(callback, content == wire::Content::json, body, gate, info, out);
+        return Status{"request_op_unknown", callback};
+    }
 
     [[nodiscard]] const std::vector<Callback>& callbacks() const noexcept { return callbacks_; }
     /// A local service is not announced to the mesh.
@@ -88,6 +99,40 @@ struct CallbackCodec<C, std::tuple<Arguments...>> {
     }
 };
 
+namespace detail {
+
+template <class C>
+Result<void> run_exported(const LiveLink* first, bool json, std::string_view body, std::string& out) {
+    using Codec = CallbackCodec<C>;
+    const auto content = json ? wire::Content::json : wire::Content::binary;
+    auto arguments = Codec::decode_arguments(content, body);
+    if (!arguments) return std::move(arguments).error();
+    auto result = std::apply(
+        [&](auto&... each) {
+            return reinterpret_cast<typename Next<C>::Run>(first->run)(const_cast<LiveLink*>(first),
+                                                                       std::move(each)...);
+        },
+        *arguments);
+    if (!result) return std::move(result).error();
+    return Codec::encode_result(content, result, out);
+}
+
+template <class List>
+struct ExportsOf;
+template <class... C>
+struct ExportsOf<TypeList<C...>> {
+    static constexpr std::array<ExportedCallback, sizeof...(C)> value{
+        ExportedCallback{live_callback<C>, is_idempotent<C>, &CallbackCodec<C>::description, &run_exported<C>}...};
+};
+
+} // namespace detail
+
+/// The type of a plugin that is added at run time, with what it exports.
+template <IsPlugin P>
+inline constexpr PluginType exporting_plugin_type{plugin_type<P>.info, plugin_type<P>.hooks,
+                                                  detail::ExportsOf<typename P::Exports::List>::value,
+                                                  plugin_type<P>.make};
+
 /// Hosts `S`, whose exported callbacks are exactly those of its Api.
 template <class S>
 class HostedService final : public Hosted {
@@ -96,12 +141,21 @@ public:
 
     [[nodiscard]] LiveService<S>& live() noexcept { return live_; }
     [[nodiscard]] ServiceCore& core() noexcept override { return live_; }
-    [[nodiscard]] Result<void> start(const Starting& starting) override { return live_.start(starting); }
-    void stop() noexcept override { live_.stop(); }
+    [[nodiscard]] ServiceControl* control() noexcept override { return &live_.control(); }
+    [[nodiscard]] Result<void> start(ServiceHost host) override { return live_.control().start(std::move(host)); }
+    void stop() noexcept override { live_.control().stop(); }
 
     [[nodiscard]] Result<void> run(std::size_t callback, wire::Content content, std::string_view body, Gate* gate,
                                    const CallInfo& info, std::string& out) override {
-        return runs[callback](live_, content, body, gate, info, out);
+        return live_.handle_request(Hosted::callbacks()[callback].name, gate, info, [&](const CallInfo& call) {
+            return runs[callback](live_, content, body, gate, call, out);
+        });
+    }
+    [[nodiscard]] Result<void> run_exported(std::string_view callback, wire::Content content, std::string_view body,
+                                            Gate* gate, const CallInfo& info, std::string& out) override {
+        return live_.handle_request(callback, gate, info, [&](const CallInfo& call) {
+            return Hosted::run_exported(callback, content, body, gate, call, out);
+        });
     }
 
 private:

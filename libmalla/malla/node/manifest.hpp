@@ -10,21 +10,21 @@
 
 namespace malla {
 
-/// What a shared object with a service says of itself. It is read from the file before the file is
+/// What a shared object with a service or a plugin says of itself. It is read from the file before the file is
 /// loaded, so that one that does not fit is refused without running any of its code.
 ///
-/// A service becomes loadable by one line in one of its sources:
+/// Either becomes loadable by one line in one of its sources:
 ///
 ///     extern "C" constinit const malla::Manifest malla_manifest = malla::manifest<Calculator>();
 struct Manifest {
     static constexpr std::size_t max_callbacks = 64;
     static constexpr std::size_t max_name = 127;
     static constexpr std::array<char, 8> expected_magic{'m', 'a', 'l', 'l', 'a', 's', 'o', '\n'};
-    static constexpr std::uint32_t expected_format = 1;
+    static constexpr std::uint32_t expected_format = 2;
 
     using Text = std::array<char, max_name + 1>;
     struct Callback {
-        std::uint64_t hash = 0; ///< of the callback's types, their sizes and alignments
+        CallbackId id = 0;
         std::uint32_t size = 0;
         std::uint32_t alignment = 0;
     };
@@ -33,10 +33,11 @@ struct Manifest {
     std::uint32_t format = expected_format;
     std::uint32_t callback_count = 0;
     Text abi{};
-    Text service{};
+    Text name{}; ///< of the service or the plugin
     std::array<Callback, max_callbacks> callbacks{};
-    /// Makes the service. Never called before everything above was checked; not read from the file.
-    Hosted* (*create)() = nullptr;
+    // One of the two. Never used before everything above was checked; not read from the file.
+    Hosted* (*create)() = nullptr;      ///< makes the service
+    const PluginType* plugin = nullptr; ///< or is the plugin
 };
 
 namespace detail {
@@ -47,28 +48,15 @@ constexpr Manifest::Text manifest_text(std::string_view text) {
     return copy;
 }
 
-template <class T>
-constexpr std::string_view pretty_name() {
-    return __PRETTY_FUNCTION__;
-}
-
-/// 64-bit FNV-1a (Fowler, Noll and Vo, https://datatracker.ietf.org/doc/html/draft-eastlake-fnv).
-constexpr std::uint64_t mix(std::uint64_t hash, std::string_view text) {
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-    return hash;
-}
-
 template <class C>
 constexpr Manifest::Callback manifest_callback() {
     using Arguments = ArgumentsOf<C>;
-    Manifest::Callback callback{mix(0xcbf29ce484222325, pretty_name<C>()), sizeof(Arguments), alignof(Arguments)};
-    callback.hash = mix(callback.hash, pretty_name<ResultOf<C>>());
-    return callback;
+    return {callback_id<C>(), sizeof(Arguments), alignof(Arguments)};
 }
 
 template <class... C>
 constexpr std::array<Manifest::Callback, Manifest::max_callbacks> manifest_callbacks(TypeList<C...>) {
-    static_assert(sizeof...(C) <= Manifest::max_callbacks, "a loadable service exports at most 64 callbacks");
+    static_assert(sizeof...(C) <= Manifest::max_callbacks, "a loadable service or plugin has at most 64 callbacks");
     return {manifest_callback<C>()...};
 }
 
@@ -97,16 +85,25 @@ inline constexpr std::string_view abi_tag =
 #undef MALLA_ABI_TEXT_OF
 #undef MALLA_ABI_SANITIZER
 
-/// The manifest of service `S`, whose object is made by its default constructor.
-template <class S>
+/// The manifest of a service or a plugin, whose object is made by its default constructor.
+template <class P>
 constexpr Manifest manifest() {
-    using Api = typename S::ApiType;
     Manifest made;
     made.abi = detail::manifest_text(abi_tag);
-    made.service = detail::manifest_text(Api::name());
-    made.callbacks = detail::manifest_callbacks(typename Api::Callbacks{});
-    made.callback_count = static_cast<std::uint32_t>(Api::Callbacks::size);
-    made.create = [] { return static_cast<Hosted*>(new HostedService<S>); };
+    if constexpr (IsPlugin<P>) {
+        static_assert(std::is_default_constructible_v<P>, "malla: a loadable plugin has a default constructor");
+        using Parts = typename P::Callbacks::List;
+        made.name = detail::manifest_text(type_name<P>());
+        made.callbacks = detail::manifest_callbacks(Parts{});
+        made.callback_count = static_cast<std::uint32_t>(Parts::size);
+        made.plugin = &exporting_plugin_type<P>;
+    } else {
+        using Api = typename P::ApiType;
+        made.name = detail::manifest_text(Api::name());
+        made.callbacks = detail::manifest_callbacks(typename Api::Callbacks{});
+        made.callback_count = static_cast<std::uint32_t>(Api::Callbacks::size);
+        made.create = [] { return static_cast<Hosted*>(new HostedService<P>); };
+    }
     return made;
 }
 

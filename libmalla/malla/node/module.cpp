@@ -82,7 +82,7 @@ Result<Manifest> checked(const Manifest& manifest, const std::filesystem::path& 
         return mismatch("manifest format " + std::to_string(manifest.format),
                         "format " + std::to_string(Manifest::expected_format));
     if (text_of(manifest.abi) != abi_tag) return mismatch(std::string{text_of(manifest.abi)}, abi_tag);
-    if (manifest.callback_count > Manifest::max_callbacks || text_of(manifest.service).empty())
+    if (manifest.callback_count > Manifest::max_callbacks || text_of(manifest.name).empty())
         return invalid(file, "its manifest is damaged");
     return manifest;
 }
@@ -101,6 +101,7 @@ Result<Manifest> read_manifest(const std::filesystem::path& file) {
     auto manifest = elf.read<Manifest>(section->sh_offset);
     if (!manifest) return invalid(file, "its manifest is damaged");
     manifest->create = nullptr; // what the file holds there is no address
+    manifest->plugin = nullptr;
     return checked(*manifest, file);
 }
 
@@ -112,7 +113,8 @@ Result<Module> Module::load(const std::filesystem::path& file) {
     if (!handle) return invalid(file, std::string{"cannot be loaded: "} + ::dlerror());
     const auto* manifest = static_cast<const Manifest*>(::dlsym(handle, "malla_manifest"));
     Module module{handle, manifest};
-    if (!manifest || !manifest->create) return invalid(file, "has no malla manifest; define malla_manifest in it");
+    if (!manifest || (!manifest->create && !manifest->plugin))
+        return invalid(file, "has no malla manifest; define malla_manifest in it");
     return module;
 }
 

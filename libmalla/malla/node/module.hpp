@@ -18,7 +18,13 @@ public:
     /// Checks the manifest, then loads. Code that passes the check is trusted.
     [[nodiscard]] static Result<Module> load(const std::filesystem::path& file);
 
+    /// The plugin that it holds, or null when it holds a service.
+    [[nodiscard]] const PluginType* plugin() const noexcept { return manifest_->plugin; }
+    /// Makes the service that it holds.
     [[nodiscard]] std::unique_ptr<Hosted> create() const { return std::unique_ptr<Hosted>{manifest_->create()}; }
+
+    /// Keeps it loaded for the life of the program.
+    void release() noexcept { static_cast<void>(handle_.release()); }
 
 private:
     struct Close {

@@ -85,9 +85,15 @@ Result<void> Node::host(std::unique_ptr<Hosted> service) {
 Result<void> Node::load(const std::filesystem::path& file) {
     auto module = Module::load(file);
     if (!module) return std::move(module).error();
+    if (const PluginType* plugin = module->plugin()) {
+        offer({plugin, std::make_shared<Module>(std::move(*module))});
+        return {};
+    }
     auto hosted = module->create();
     return core_->host(std::make_shared<ServedService>(std::move(hosted), std::move(*module)));
 }
+
+void Node::offer(OfferedPlugin plugin) { core_->offer(std::move(plugin)); }
 
 Result<std::string> Node::call(std::string_view service, std::string_view callback, std::string_view arguments,
                                const CallOptions& options) {

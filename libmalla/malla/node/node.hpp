@@ -82,8 +82,18 @@ public:
     /// Starts a service that is known by its erased form only.
     [[nodiscard]] Result<void> host(std::unique_ptr<Hosted> service);
 
-    /// Starts the service that a shared object holds. Its manifest is read before it is loaded:
-    /// `manifest_invalid` or `manifest_mismatch` mean that nothing of it was run.
+    /// Offers plugins, and those they depend on, to the services of this node, which can add them
+    /// while they run.
+    template <IsPlugin... P>
+    void offer() {
+        [this]<class... Each>(TypeList<Each...>) {
+            (offer(OfferedPlugin{&exporting_plugin_type<Each>, nullptr}), ...);
+        }(typename detail::Closure<TypeList<P...>>::Type{});
+    }
+    void offer(OfferedPlugin plugin);
+
+    /// Starts the service that a shared object holds, or offers the plugin that it holds. Its manifest is read before
+    /// it is loaded: `manifest_invalid` or `manifest_mismatch` mean that nothing of it was run.
     [[nodiscard]] Result<void> load(const std::filesystem::path& file);
 
     /// Calls by name with JSON text: an array of arguments, or an object of named ones. Gives the

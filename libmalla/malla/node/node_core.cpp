@@ -43,6 +43,13 @@ wire::ServiceRecord record_of(Hosted& hosted) {
         record.callbacks.push_back({callback.name, callback.description});
         content += callback.name + callback.description;
     }
+    if (const ServiceControl* control = hosted.control()) {
+        record.admin_status = control->admin_status();
+        for (auto& exported : control->exports()) {
+            content += exported.name + exported.description;
+            record.callbacks.push_back({std::move(exported.name), std::move(exported.description)});
+        }
+    }
     record.content_hash = codec::fingerprint(content);
     return record;
 }
@@ -130,20 +137,41 @@ Result<void> Node::Core::host(const std::shared_ptr<ServedService>& service) {
     Hosted& hosted = *service->hosted;
     const std::string name{hosted.core().name()};
     if (auto added = server_->add(service); !added) return added;
-    const Json* config = options_.config.find(name);
-    const Json none = Json::object();
     // What cannot be announced would never be found.
     if (auto announced = wire::encode(record()); !announced) {
         server_->remove(name);
         return std::move(announced).error();
     }
-    auto started = hosted.start(Starting{config ? *config : none, id_, options_.name, server_->observers()});
+    auto started = hosted.start(host_for(name));
     if (!started) server_->remove(name);
-    else announce();
+    announce();
     return started;
 }
 
-void Node::Core::announce() { membership_->update(record()); }
+ServiceHost Node::Core::host_for(std::string_view service) {
+    ServiceHost host;
+    if (const Json* config = options_.config.find(service)) host.config = *config;
+    host.node = id_;
+    host.node_name = options_.name;
+    host.offers = [this] { return offers(); };
+    host.changed = [this] { announce(); };
+    return host;
+}
+
+void Node::Core::offer(OfferedPlugin plugin) {
+    const std::lock_guard lock{offers_mutex_};
+    offers_.push_back(std::move(plugin));
+}
+
+std::vector<OfferedPlugin> Node::Core::offers() const {
+    const std::lock_guard lock{offers_mutex_};
+    return offers_;
+}
+
+void Node::Core::announce() {
+    const std::lock_guard lock{announce_mutex_}; // the last record is the newest
+    membership_->update(record());
+}
 
 wire::NodeRecord Node::Core::record() const {
     wire::NodeRecord record;
@@ -266,7 +294,7 @@ bool Node::Core::declared_idempotent(std::string_view service, std::string_view 
 Result<Returned> Node::Core::call(Request request) {
     if (request.options.on.empty() || request.options.on == options_.name || request.options.on == id_.text())
         if (const auto local = find_local(request.service);
-            local && local->callbacks.contains(request.callback) && local->hosted->core().open() && !draining_)
+            local && local->find(request.callback) && local->hosted->core().open() && !draining_)
             return call_local(*local, request);
     CallState state{*this, std::move(request)};
     state.begin();
@@ -275,8 +303,8 @@ Result<Returned> Node::Core::call(Request request) {
 }
 
 Result<Returned> Node::Core::call_local(ServedService& service, const Request& request) {
-    const auto callback = service.callbacks.find(request.callback);
-    if (callback == service.callbacks.end()) return Status{"request_op_unknown", request.callback};
+    const auto callback = service.find(request.callback);
+    if (!callback) return Status{"request_op_unknown", request.callback};
     LocalEntry entry{service.hosted->core()};
     if (!entry.entered()) return entry.refusal();
     CallInfo info;
@@ -288,7 +316,7 @@ Result<Returned> Node::Core::call_local(ServedService& service, const Request& r
     for (const auto& [key, value] : request.options.metadata) info.metadata.emplace_back(key, value);
     if (info.deadline.passed(Clock::now())) return Status{"expired"};
     std::string body;
-    auto run = service.hosted->run(callback->second, request.content, request.body, entry.gate(), info, body);
+    auto run = service.run(*callback, request.callback, request.content, request.body, entry.gate(), info, body);
     if (!run) return std::move(run).error();
     return Returned{std::move(body)};
 }

@@ -25,6 +25,7 @@ public:
 
     [[nodiscard]] Result<void> host(const std::shared_ptr<ServedService>& service);
     void stop();
+    void offer(OfferedPlugin plugin);
 
     [[nodiscard]] const NodeOptions& options() const noexcept { return options_; }
     [[nodiscard]] const std::string& endpoint() const noexcept { return endpoint_; }
@@ -53,6 +54,8 @@ private:
     void join_mesh();
     void watch_channel(const std::shared_ptr<Channel>& channel, NodeId node);
     void lose_channel(NodeId node, const std::shared_ptr<Channel>& channel);
+    [[nodiscard]] ServiceHost host_for(std::string_view service);
+    [[nodiscard]] std::vector<OfferedPlugin> offers() const;
     void announce();
     Result<Returned> call_local(ServedService& service, const Request& request);
     [[nodiscard]] wire::NodeRecord record() const;
@@ -72,6 +75,9 @@ private:
 
     std::mutex channels_mutex_;
     std::unordered_map<NodeId, std::shared_ptr<Channel>> channels_;
+    std::mutex announce_mutex_;
+    mutable std::mutex offers_mutex_;
+    std::vector<OfferedPlugin> offers_;
     std::mutex hosting_mutex_; ///< one service starts or stops at a time
     std::thread control_thread_;
 };

@@ -18,7 +18,7 @@ constexpr int looks_before_sleep = 16;
 struct Workers::ThisThread final : BlockingListener {
     explicit ThisThread(Workers& owner) : workers{owner} {}
 
-    void about_to_block() noexcept override { workers.give_up_lead(*this); }
+    void about_to_block() noexcept override { workers.hand_over(*this); }
 
     Workers& workers;
     std::uint64_t running = 0;    ///< the value of `lead_` while this thread leads and runs a piece, else 0
@@ -139,8 +139,16 @@ void Workers::run_chain(ThisThread& self, Work& work) noexcept {
     busy_.fetch_sub(1, std::memory_order_relaxed);
 }
 
-void Workers::give_up_lead(ThisThread& self) {
+// What this thread would do next may be what it is about to wait for.
+void Workers::hand_over(ThisThread& self) {
     if (self.running != 0) take_lead_from(self.running);
+    if (self.following.empty()) return;
+    const std::lock_guard lock{mutex_};
+    for (Work* work : self.following) {
+        queue_.push_back(work);
+        appoint_locked();
+    }
+    self.following.clear();
 }
 
 // Takes the lead from the thread that runs the piece of `state`, if it still does.

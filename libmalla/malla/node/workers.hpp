@@ -75,7 +75,7 @@ private:
     void lead(ThisThread& self);
     void run_inline(ThisThread& self, Work& work);
     void run_chain(ThisThread& self, Work& work) noexcept;
-    void give_up_lead(ThisThread& self);
+    void hand_over(ThisThread& self);
     bool take_lead_from(std::uint64_t state);
     void appoint_locked();
     void spawn_locked();

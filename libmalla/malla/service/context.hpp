@@ -34,9 +34,7 @@ class Frame {
 public:
     /// `gate` is the one that this call holds, if it holds any; `call` is null for a local call.
     Frame(const ServiceCore& service, Gate* gate, const CallInfo* call) noexcept
-        : outer_{current_}, service_{&service}, gate_{gate}, call_{call     ? call
-                                                                   : outer_ ? outer_->call_
-                                                                            : nullptr} {
+        : outer_{current_}, service_{&service}, gate_{gate}, call_{call} {
         current_ = this;
     }
     ~Frame() { current_ = outer_; }

@@ -3,10 +3,14 @@
 
 #include "malla/base/error.hpp"
 #include "malla/chain/chain.hpp"
+#include "malla/service/request.hpp"
+#include "malla/service/service_control.hpp"
 #include "malla/service/service_core.hpp"
 
+#include <array>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace malla {
 
@@ -41,52 +45,47 @@ public:
     /// Calls down the chain, on this thread. An exception in a plugin becomes a status.
     template <class C, class... Arguments>
     Result<ResultOf<C>> try_call(Arguments&&... arguments) {
-        if (!open()) [[unlikely]]
-            return refusal();
         if constexpr (is_concurrent<S>) {
-            return call_inside<C>(nullptr, nullptr, std::forward<Arguments>(arguments)...);
+            // Kept until an exception is gone too: its type may have come with a plugin.
+            const Pins::Pin pin{pins()};
+            return call_entered<C>(nullptr, nullptr, std::forward<Arguments>(arguments)...);
         } else {
             if (!gate().try_enter()) [[unlikely]]
-                return call_contended<C>(std::forward<Arguments>(arguments)...);
+                return Rarely<C>::call_contended(*this, std::forward<Arguments>(arguments)...);
             const Leaving leaving{gate()};
-            return call_inside<C>(&gate(), nullptr, std::forward<Arguments>(arguments)...);
+            return call_entered<C>(&gate(), nullptr, std::forward<Arguments>(arguments)...);
         }
     }
 
-    /// As above for whoever has passed the door and holds `gate`, if any.
+    /// As above for whoever has passed the door and holds `gate`, if the service has one.
     template <class C, class... Arguments>
     Result<ResultOf<C>> call_inside(Gate* gate, const CallInfo* info, Arguments&&... arguments) {
-        const Frame frame{*this, gate, info};
-        try {
-            return chain_.template call<C>(std::forward<Arguments>(arguments)...);
-        } catch (...) {
-            return status_of_exception(name());
+        if constexpr (is_concurrent<S>) {
+            const Pins::Pin pin{pins()};
+            return call_entered<C>(gate, info, std::forward<Arguments>(arguments)...);
+        } else {
+            return call_entered<C>(gate, info, std::forward<Arguments>(arguments)...);
         }
     }
 
-    /// Starts the plugins, lowest first; when one fails those started are stopped again and the
-    /// service is `failed`. A plugin takes part with `Result<void> start(const Starting&)`.
-    Result<void> start(const Starting& starting) {
-        set_running_status(RunningStatus::starting);
-        Result<void> result;
-        chain_.for_each_bottom_up([&](auto& plugin) {
-            if (!result) return;
-            result = start_one(plugin, starting);
-            if (result) ++started_;
-        });
-        if (!result) stop_started();
-        set_running_status(result ? RunningStatus::running : RunningStatus::failed);
-        return result;
+    /// Calls `run(call)` with what is known of the call, inside `HandleRequest` where a plugin takes part in
+    /// that. For whoever has passed the door and holds `gate`, if any.
+    template <class Run>
+    Result<void> handle_request(std::string_view callback, Gate* gate, const CallInfo& info, Run&& run) {
+        if (detail::LinksOf<S, HandleRequest>::count == 0 && !control_.changed_chain()) [[likely]]
+            return run(info);
+        struct Target final : IncomingRequest::Target {
+            explicit Target(Run& to) : call{to} {}
+            Result<void> run(const CallInfo& info) override { return call(info); }
+            Run& call;
+        } target{run};
+        return call_inside<HandleRequest>(gate, &info, IncomingRequest{name(), callback, info, &target});
     }
 
-    /// Stops the plugins that were started, highest first, and closes the door. A plugin takes
-    /// part with `void stop()`; what it throws is logged, and stopping goes on.
-    void stop() noexcept {
-        set_running_status(RunningStatus::stopping);
-        stop_started();
-        set_running_status(RunningStatus::stopped);
-    }
+    /// Starts, pauses and stops the service, and changes its chain while it runs.
+    [[nodiscard]] ServiceControl& control() noexcept { return control_; }
 
+    /// The objects that were compiled in; one that was taken out is no longer used.
     [[nodiscard]] S& service() noexcept { return chain_.service(); }
     template <class P>
     [[nodiscard]] P& plugin() noexcept {
@@ -99,50 +98,77 @@ private:
         Gate& gate;
     };
 
-    template <class C, class... Arguments>
-    [[gnu::noinline]] Result<ResultOf<C>> call_contended(Arguments&&... arguments) {
-        LocalEntry entry{*this};
-        if (!entry.entered()) return entry.refusal();
-        return call_inside<C>(entry.gate(), nullptr, std::forward<Arguments>(arguments)...);
-    }
-
     static constexpr Version version_of() {
         if constexpr (requires { S::version; }) return S::version;
         else return Version{};
     }
 
-    template <class P>
-    Result<void> start_one(P& plugin, const Starting& starting) {
-        if constexpr (requires { plugin.start(starting); }) {
-            try {
-                return plugin.start(starting);
-            } catch (...) {
-                return status_of_exception(name());
-            }
-        } else {
-            return {};
+    /// The callbacks that are called by their position in the list, in a chain that was changed.
+    template <class Order>
+    struct CallbacksIn;
+    template <class... P>
+    struct CallbacksIn<TypeList<P...>> {
+        using Type = typename detail::Merge<typename S::ApiType::Callbacks, TypeList<HandleRequest>,
+                                            typename detail::TakesPartIn<P>::Type::List...>::Type;
+    };
+    using Known = typename CallbacksIn<typename Chain<S>::Order>::Type;
+
+    template <class... C>
+    static constexpr std::array<LiveCallback, sizeof...(C)> known(TypeList<C...>) {
+        return {live_callback<C>...};
+    }
+
+    std::vector<std::pair<const PluginType*, void*>> plugins() {
+        std::vector<std::pair<const PluginType*, void*>> all;
+        chain_.for_each_top_down([&]<class P>(P& plugin) {
+            if constexpr (!std::is_same_v<P, Base>) all.emplace_back(&plugin_type<P>, &plugin);
+        });
+        return all;
+    }
+
+    // The gate or the pin is held: the chain stays what it is now.
+    template <class C, class... Arguments>
+    [[gnu::always_inline]] Result<ResultOf<C>> call_entered(Gate* gate, const CallInfo* info,
+                                                            Arguments&&... arguments) {
+        if (!open_unchanged()) [[unlikely]]
+            return Rarely<C>::call_changed(*this, gate, info, std::forward<Arguments>(arguments)...);
+        const Frame frame{*this, gate, info};
+        try {
+            return chain_.template call<C>(std::forward<Arguments>(arguments)...);
+        } catch (...) {
+            return status_of_exception(name());
         }
     }
 
-    void stop_started() noexcept {
-        std::size_t above = chain_.size() - std::exchange(started_, 0);
-        chain_.for_each_top_down([&](auto& plugin) {
-            if (above > 0) {
-                --above;
-                return;
+    /// What is rarely needed, apart from the code that always runs. The parameters are those of the
+    /// callback, so that they stay in registers.
+    template <class C, class = typename C::Parameters>
+    struct Rarely;
+    template <class C, class... A>
+    struct Rarely<C, detail::Parameters<A...>> {
+        [[gnu::noinline]] static Result<ResultOf<C>> call_contended(LiveService& self, A... arguments) {
+            LocalEntry entry{self};
+            if (!entry.entered()) return entry.refusal();
+            return self.call_entered<C>(entry.gate(), nullptr, static_cast<A&&>(arguments)...);
+        }
+
+        [[gnu::noinline]] static Result<ResultOf<C>> call_changed(LiveService& self, Gate* gate, const CallInfo* info,
+                                                                  A... arguments) {
+            if (!self.open()) return self.refusal();
+            const Frame frame{self, gate, info};
+            try {
+                if (const ChangedChain* changed = self.control_.changed_chain())
+                    return changed->chain.template call<C>(detail::index_of<C>(Known{}),
+                                                           static_cast<A&&>(arguments)...);
+                return self.chain_.template call<C>(static_cast<A&&>(arguments)...);
+            } catch (...) {
+                return status_of_exception(self.name());
             }
-            if constexpr (requires { plugin.stop(); }) {
-                try {
-                    plugin.stop();
-                } catch (...) {
-                    (void)status_of_exception(name()); // logs it
-                }
-            }
-        });
-    }
+        }
+    };
 
     Chain<S> chain_;
-    std::size_t started_ = 0;
+    ServiceControl control_{*this, listing_info<S>, known(Known{}), plugins()};
 };
 
 } // namespace malla

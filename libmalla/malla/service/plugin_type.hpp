@@ -7,6 +7,9 @@
 #include "malla/service/starting.hpp"
 
 #include <memory>
+#include <span>
+#include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace malla {
@@ -30,10 +33,20 @@ struct PluginHooks {
     bool (*drain)(void* plugin);
 };
 
+/// A callback that a plugin brings with it, callable from outside as long as the plugin is there.
+struct ExportedCallback {
+    LiveCallback callback;
+    bool idempotent;
+    std::string (*description)(); ///< JSON: parameter names and the schemas of parameters and result
+    /// Decodes the arguments in `body`, runs the chain from `first` on, appends the encoded result.
+    Result<void> (*run)(const LiveLink* first, bool json, std::string_view body, std::string& out);
+};
+
 /// A plugin's type while the program runs.
 struct PluginType {
     const PluginInfo* info;
     PluginHooks hooks;
+    std::span<const ExportedCallback> exports;
     /// Makes an object; null when the type has no default constructor.
     std::shared_ptr<void> (*make)();
 };
@@ -74,6 +87,6 @@ struct HooksOf {
 } // namespace detail
 
 template <class P>
-inline constexpr PluginType plugin_type{&plugin_info<P>, detail::HooksOf<P>::hooks(), detail::HooksOf<P>::maker()};
+inline constexpr PluginType plugin_type{&plugin_info<P>, detail::HooksOf<P>::hooks(), {}, detail::HooksOf<P>::maker()};
 
 } // namespace malla

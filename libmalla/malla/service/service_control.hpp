@@ -34,7 +34,6 @@ struct ServiceHost {
     Json config = Json::object();
     NodeId node;
     std::string node_name;
-    RequestObservers* observers = nullptr;
     /// What can be added now. Null: nothing.
     std::function<std::vector<OfferedPlugin>()> offers;
     /// Told after each change of status or chain, on the thread that changed it. May be null.
@@ -51,8 +50,27 @@ struct ControlLimits {
 
 /// What is known of a plugin of a running service.
 struct PluginState {
-    std::string_view name;
+    std::string name;
     bool listed; ///< by the service or by a change; else a dependency of others
+};
+
+/// A plugin's part in a callback.
+struct ExplainedLink {
+    std::string plugin;
+    Part part;
+};
+
+/// A callback that a plugin brought, as it is announced.
+struct ExportedDescription {
+    std::string name;
+    std::string description;
+    bool idempotent;
+};
+
+/// A chain that took the place of the one that was compiled.
+struct ChangedChain {
+    LiveChain chain;
+    std::vector<ExportedCallback> exports; ///< of all its plugins, sorted by name
 };
 
 /// Operates one service: starts, pauses and stops it, and changes its chain while it runs.
@@ -87,17 +105,28 @@ public:
 
     /// Puts a plugin on top of the others, as far as dependencies allow, with what it depends on.
     /// Names are as in `plugins()`, or what follows their last `::`. One that is listed already: nothing to do.
-    Result<void> add_plugin(std::string_view name);
+    /// `brought` are candidates for this change only, before those that the host offers; what they
+    /// hold is let go when the plugin has left the chain.
+    Result<void> add_plugin(std::string_view name, std::span<const OfferedPlugin> brought = {});
     /// Takes a listed plugin out, and the dependencies that only it needed. `not_found` when it is
     /// not there, `conflict` when another needs it.
     Result<void> remove_plugin(std::string_view name);
     /// Replaces the whole list; empty: only the service itself.
-    Result<void> set_plugins(std::span<const std::string_view> names);
+    Result<void> set_plugins(std::span<const std::string> names, std::span<const OfferedPlugin> brought = {});
 
     /// The chain now, top first, with the service and `Base`.
     [[nodiscard]] std::vector<PluginState> plugins() const;
     /// Those who take part in a callback now, top first.
-    [[nodiscard]] std::vector<Link> explain(std::string_view callback) const;
+    [[nodiscard]] std::vector<ExplainedLink> explain(std::string_view callback) const;
+
+    /// What plugins brought that can be called from outside now, by name.
+    [[nodiscard]] std::vector<ExportedDescription> exports() const;
+    /// Whether `callback` is one of those.
+    [[nodiscard]] bool exports(std::string_view callback) const;
+    /// Runs one of those for whoever has passed the door and holds `gate`, if any: decodes `body`, and
+    /// appends the encoded result to `out`. `request_op_unknown` when it has left meanwhile.
+    [[nodiscard]] Result<void> run_exported(std::string_view callback, bool json, std::string_view body, Gate* gate,
+                                            const CallInfo& info, std::string& out);
 
     /// False as soon as one plugin says that it is not ready, and whenever the service does not run.
     [[nodiscard]] bool ready();
@@ -109,29 +138,33 @@ public:
     [[nodiscard]] std::vector<std::string> abandoned() const;
 
     /// The chain when it is not the one that was compiled; a caller is inside the service meanwhile.
-    [[nodiscard]] const LiveChain* changed_chain() const noexcept { return live_.load(std::memory_order_acquire); }
+    [[nodiscard]] const ChangedChain* changed_chain() const noexcept { return live_.load(std::memory_order_acquire); }
 
 private:
     struct Unit;
     using Units = std::vector<std::shared_ptr<Unit>>;
     struct Retired {
-        std::unique_ptr<const LiveChain> chain;
+        std::unique_ptr<const ChangedChain> chain;
         Units units; ///< top first
     };
     struct Plan;
 
-    Result<void> change(const std::function<Result<void>(std::vector<std::string>&)>& edit);
-    Result<Plan> plan(std::vector<std::string> listed);
-    Result<std::unique_ptr<const LiveChain>> join(const Units& units) const;
+    using Edit = std::function<Result<void>(std::vector<std::string>& listed)>;
+    Result<void> change(const Edit& edit, std::span<const OfferedPlugin> brought);
+    Result<Plan> plan(std::vector<std::string> listed, std::vector<OfferedPlugin> offers);
+    Result<std::unique_ptr<const ChangedChain>> join(const Units& units) const;
     void switch_to(Plan plan);
     Result<void> start_units(const Units& bottom_up);
-    void stop_units(const Units& top_first) noexcept;
+    void stop_units(const Units& top_first, HookRunner& runner) noexcept;
     Result<void> start_all();
     void set_status(RunningStatus status);
     Result<bool> run_hook(const std::shared_ptr<Unit>& unit, std::string_view hook, std::function<Result<bool>()> body,
-                          bool exclusive);
+                          Gate* gate, HookRunner& runner);
+    Result<bool> run_exclusive_hook(const std::shared_ptr<Unit>& unit, std::string_view hook,
+                                    std::function<Result<bool>()> body);
     bool all_say(std::string_view hook, bool (*PluginHooks::*which)(void*));
     void work_in_background();
+    void try_again();
     void reclaim(Retired retired);
     bool wait_for_leavers(Deadline deadline);
 
@@ -140,7 +173,7 @@ private:
     const std::vector<LiveCallback> known_;
     ControlLimits limits_;
 
-    std::atomic<const LiveChain*> live_ = nullptr;
+    std::atomic<const ChangedChain*> live_ = nullptr;
     std::atomic<AdminStatus> admin_ = AdminStatus::active;
 
     std::mutex operation_; ///< one at a time
@@ -151,7 +184,7 @@ private:
     Units own_;   ///< as compiled
     Units units_; ///< now, top first
     std::vector<std::string> listed_;
-    std::unique_ptr<const LiveChain> chain_; ///< what `live_` points to
+    std::unique_ptr<const ChangedChain> chain_; ///< what `live_` points to
     std::string reason_;
     std::optional<Status> last_error_;
     std::vector<std::string> abandoned_;

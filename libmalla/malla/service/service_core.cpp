@@ -28,7 +28,7 @@ Status internal_error(std::string_view service, std::string_view reason) {
 
 bool on_this_thread(const Gate& gate) noexcept {
     for (const Frame* frame = Frame::current(); frame; frame = frame->outer())
-        if (&frame->service().gate() == &gate) return true;
+        if (frame->gate() == &gate) return true;
     return false;
 }
 

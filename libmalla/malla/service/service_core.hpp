@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "malla/base/json.hpp"
 #include "malla/base/result.hpp"
 #include "malla/base/service_status.hpp"
 #include "malla/base/version.hpp"
 #include "malla/service/context.hpp"
 #include "malla/service/gate.hpp"
-#include "malla/service/request_observer.hpp"
+#include "malla/service/pins.hpp"
 
 #include <atomic>
 #include <string_view>
@@ -28,32 +27,41 @@ public:
     [[nodiscard]] bool concurrent() const noexcept { return concurrent_; }
     [[nodiscard]] Gate& gate() noexcept { return gate_; }
     [[nodiscard]] const Gate& gate() const noexcept { return gate_; }
+    /// Held by the calls of a concurrent service.
+    [[nodiscard]] Pins& pins() noexcept { return pins_; }
 
     [[nodiscard]] RunningStatus running_status() const noexcept { return status_.load(std::memory_order_acquire); }
-    void set_running_status(RunningStatus status) noexcept { status_.store(status, std::memory_order_release); }
+    void set_running_status(RunningStatus status) noexcept {
+        status_.store(status, std::memory_order_release);
+        set_open_unchanged();
+    }
     [[nodiscard]] bool open() const noexcept { return running_status() == RunningStatus::running; }
+    /// Whether the chain is no longer the one that was compiled.
+    void set_changed(bool changed) noexcept {
+        changed_ = changed;
+        set_open_unchanged();
+    }
+    /// Open, and the chain is as it was compiled: what a call finds nearly always, in one question.
+    [[nodiscard]] bool open_unchanged() const noexcept { return open_unchanged_.load(std::memory_order_acquire); }
     /// Why the door is closed: `paused`, `draining` or `service_not_available`, all of them not run.
     [[nodiscard]] Status refusal() const;
 
 private:
+    void set_open_unchanged() noexcept { open_unchanged_.store(open() && !changed_, std::memory_order_release); }
+
     std::string_view name_;
     Version version_;
     bool concurrent_;
+    std::atomic<bool> changed_ = false;
+    std::atomic<bool> open_unchanged_ = false;
     std::atomic<RunningStatus> status_ = RunningStatus::stopped;
     Gate gate_;
+    Pins pins_;
 };
 
 /// The status for the exception that is being handled: the status inside an `Error`, else
 /// `internal_error` with a reference under which the exception's text is in the log.
 [[nodiscard]] Status status_of_exception(std::string_view service) noexcept;
-
-/// What a plugin is told when its service starts.
-struct Starting {
-    const Json& config; ///< the service's own part of the configuration, an object
-    NodeId node;
-    std::string_view node_name;
-    RequestObservers& observers; ///< of the node's calls; outlives the service
-};
 
 /// Holds a serial service's gate for a local call; a concurrent service has nothing to hold.
 ///

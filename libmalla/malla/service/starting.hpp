@@ -3,7 +3,6 @@
 
 #include "malla/base/ids.hpp"
 #include "malla/base/json.hpp"
-#include "malla/service/request_observer.hpp"
 
 #include <string_view>
 
@@ -14,7 +13,6 @@ struct Starting {
     const Json& config; ///< the service's own part of the configuration, an object
     NodeId node;
     std::string_view node_name;
-    RequestObservers& observers; ///< of the node's calls; outlives the service
 };
 
 } // namespace malla
