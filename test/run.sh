@@ -47,7 +47,7 @@ run_ctest() { # PRESET JOBS ARGUMENTS...
   local preset=$1 jobs=$2 report=$root/build/$1/ctest-$2.xml head
   shift 2
   rm -f "$report"
-  if [[ $jobs == 1 ]] && ctest --test-dir "build/$preset" -N "$@" | grep -q '^Total Tests: 0$'; then return; fi
+  if [[ $jobs == 1 ]] && ctest --test-dir "build/$preset" -N "$@" | grep '^Total Tests: 0$' >/dev/null; then return; fi
   ctest --test-dir "build/$preset" --output-on-failure --output-junit "$report" -j "$jobs" "$@" |
     grep -vE '^ +Start +[0-9]+: | Passed +[0-9.]+ sec$' || true
   head=$(grep -m 1 -A 8 '<testsuite' "$report" || true)

@@ -42,9 +42,9 @@ make -C "$here/pkg-config" CXX="$cxx" OUT="$work/pkg-config"
 expect "$work/pkg-config/consumer"
 
 case $kind in
-  shared) ldd "$work/cmake/consumer" | grep -q "libmalla.so.* => $prefix/" ;;
+  shared) ldd "$work/cmake/consumer" | grep "libmalla.so.* => $prefix/" >/dev/null ;;
   static) if ldd "$work/cmake/consumer" | grep libmalla; then exit 1; fi ;;
 esac
 for program in "$prefix"/bin/*; do
-  [[ ! -e $program ]] || ldd "$program" | grep -q "libmalla.so.* => $prefix/"
+  [[ ! -e $program ]] || ldd "$program" | grep "libmalla.so.* => $prefix/" >/dev/null
 done
