@@ -34,13 +34,17 @@ void say_that_it_waits(const Node& node, const std::string& service) {
     (void)write_all(STDERR_FILENO, text + '\n');
 }
 
+bool has_callback(const InstanceView& instance, const std::string& callback) {
+    return std::ranges::find(instance.callbacks, callback, &CallbackView::name) != instance.callbacks.end();
+}
+
 std::optional<InstanceView> instance_on(const Node& node, const Target& target, const std::string& on) {
     std::optional<InstanceView> found;
     for (auto& instance : node.instances_of(target.service)) {
         if (!on.empty() && instance.node_name != on && instance.node.text() != on) continue;
         if (instance.status != RunningStatus::running) continue;
         found = std::move(instance);
-        if (std::ranges::find(found->callbacks, target.callback, &CallbackView::name) != found->callbacks.end()) break;
+        if (has_callback(*found, target.callback)) break;
     }
     return found;
 }
@@ -76,8 +80,12 @@ Result<InstanceView> wait_for_instance(Node& node, const Target& target, const s
         if (auto joined = node.wait_for_mesh(deadline); !joined) return std::move(joined).error();
     while (true) {
         auto there = node.wait_for(service, no_wait ? Deadline{Clock::now()} : told ? deadline : patient, on);
-        if (there)
-            if (auto instance = instance_on(node, target, on)) return *std::move(instance);
+        if (auto instance = there ? instance_on(node, target, on) : std::nullopt) {
+            if (has_callback(*instance, target.callback)) return *std::move(instance);
+            // Another one may have it, of which this node has not heard yet.
+            (void)node.wait_for_mesh(patient);
+            if (auto heard = instance_on(node, target, on)) return *std::move(heard);
+        }
         if (!there && (no_wait || deadline.passed(Clock::now())))
             return no_such_service(node, service, std::move(there).error());
         if (!told && patient.passed(Clock::now())) {

@@ -120,12 +120,12 @@ TEST_F(MembershipWithBroker, ASilentNodeIsGoneAndComesBackWhenItSpeaks) {
 }
 
 TEST_F(MembershipWithBroker, KnowsTheOthersWhileTheBrokerIsAwayAndFindsNewOnesWhenItIsBack) {
+    std::atomic<int> lost{0}; // outlives those who count
     auto broker = std::make_unique<BrokerProcess>(broker_at("tcp://127.0.0.1:*"));
     const std::string endpoint = broker->endpoint();
     Node a{with_broker(endpoint)};
     Node b{with_broker(endpoint)};
     ASSERT_TRUE(eventually([&] { return a.sees(b) && b.sees(a); }));
-    std::atomic<int> lost{0};
     b.loop().run([&] {
         b.membership->directory().observe([&](const Change& change) { lost += change.kind == Change::Kind::gone; });
         return 0;
@@ -215,13 +215,13 @@ TEST_F(MembershipOnLoopback, NobodyThereIsAnAnswerForACaller) {
 }
 
 TEST_F(MembershipOnLoopback, WhenTheHolderDiesAnotherTakesItsPlaceAndNobodyElseDisappears) {
+    std::atomic<int> lost{0}; // outlives those who count
     const std::string endpoint = free_endpoint();
     Node holder{at_leisure(endpoint)};
     ASSERT_TRUE(eventually([&] { return holder.membership->holds_rendezvous(); }));
     Node a{at_leisure(endpoint)};
     Node b{at_leisure(endpoint)};
     ASSERT_TRUE(eventually([&] { return a.sees(b) && b.sees(a) && a.sees(holder) && b.sees(holder); }));
-    std::atomic<int> lost{0};
     for (Node* node : {&a, &b})
         node->loop().run([&, node] {
             node->membership->directory().observe(

@@ -56,10 +56,13 @@ Result<std::vector<const PluginInfo*>> closure(std::span<const std::string_view>
     };
     for (const std::string_view name : listed)
         if (auto added = add(name, {}); !added) return std::move(added).error();
-    for (std::size_t next = 0; next < ranked.size(); ++next)
-        for (const auto& dependency : ranked[next]->depends)
+    std::size_t next = 0;
+    while (next < ranked.size()) { // it grows meanwhile
+        const PluginInfo& plugin = *ranked[next++];
+        for (const auto& dependency : plugin.depends)
             if (!dependency.optional && dependency.plugin != type_name<Base>())
-                if (auto added = add(dependency.plugin, ranked[next]->name); !added) return std::move(added).error();
+                if (auto added = add(dependency.plugin, plugin.name); !added) return std::move(added).error();
+    }
     return ranked;
 }
 
@@ -125,6 +128,7 @@ Result<std::vector<const PluginInfo*>> resolve_plugins(std::span<const std::stri
         return Status{"circular_dependencies", names};
     }
     std::vector<const PluginInfo*> ordered;
+    ordered.reserve(size);
     for (const std::size_t each : order) ordered.push_back((*ranked)[each]);
     return ordered;
 }

@@ -45,7 +45,7 @@ Result<void> ServedService::run(std::size_t callback, std::string_view name, wir
 ServedService::~ServedService() {
     if (!hosted->control() || hosted->control()->abandoned().empty()) return;
     // Hooks that were left behind may still use them.
-    static_cast<void>(hosted.release());
+    [[maybe_unused]] const Hosted* kept = hosted.release();
     if (module) module->release();
 }
 

@@ -14,6 +14,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// How long a named rendezvous that does not answer delays the call of a callback that nobody known has.
+constexpr auto hearing_limit = 1s;
+
 std::minstd_rand& random_engine() {
     static thread_local std::minstd_rand engine{std::random_device{}()};
     return engine;
@@ -86,6 +89,8 @@ bool CallState::wait(Deadline until) {
             end(refusal_ ? *refusal_ : ways_.why_unavailable(request_.service));
         } else if (until.passed(Clock::now())) {
             return false;
+        } else if (hearing_until_ && !heard_mesh_) {
+            hear_mesh(limit);
         } else {
             wait_for_instances(limit);
         }
@@ -98,7 +103,12 @@ void CallState::try_next() {
     attempt_.reset();
     channel_.reset();
     seen_version_ = ways_.directory_version();
-    for (const Instance& instance : ways_.instances(request_.service, request_.callback, request_.options.on))
+    const auto instances = ways_.instances(request_.service, request_.callback, request_.options.on);
+    if (!heard_mesh_ && !instances.empty() && !instances.front().has_callback) {
+        if (!hearing_until_) hearing_until_ = Deadline::in(hearing_limit);
+        return;
+    }
+    for (const Instance& instance : instances)
         if (!tried(instance.node) && submit(instance)) return;
     if (outcome_) return;
     next_round_at_ = Clock::now() + pause_after(rounds_);
@@ -152,6 +162,15 @@ void CallState::wait_for_instances(Deadline until) {
         tried_.clear();
         ++rounds_;
     }
+    try_next();
+}
+
+// The instances known so far lack the callback; those not yet heard of may have it.
+void CallState::hear_mesh(Deadline until) {
+    const Deadline limit = std::min(until, *hearing_until_);
+    ways_.wait_for_mesh(limit);
+    const auto now = Clock::now();
+    heard_mesh_ = !limit.passed(now) || hearing_until_->passed(now);
     try_next();
 }
 

@@ -29,6 +29,7 @@ struct Instance {
     NodeId node;
     std::string node_name;
     std::string endpoint;
+    bool has_callback = true; ///< it announces the one that was asked for
 };
 
 /// What a call needs of its node.
@@ -81,6 +82,7 @@ private:
     void evaluate(Result<Returned> outcome);
     [[nodiscard]] bool may_run_again();
     void wait_for_instances(Deadline until);
+    void hear_mesh(Deadline until);
     void end(Result<Returned> outcome);
     [[nodiscard]] bool tried(NodeId node) const;
 
@@ -94,6 +96,8 @@ private:
     std::uint64_t seen_version_ = 0;
     unsigned rounds_ = 0;
     Clock::time_point next_round_at_{};
+    bool heard_mesh_ = false; ///< or heard for long enough
+    std::optional<Deadline> hearing_until_;
     std::optional<Status> refusal_; ///< the last one
     std::optional<Result<Returned>> outcome_;
 };

@@ -24,7 +24,7 @@ public:
     [[nodiscard]] std::unique_ptr<Hosted> create() const { return std::unique_ptr<Hosted>{manifest_->create()}; }
 
     /// Keeps it loaded for the life of the program.
-    void release() noexcept { static_cast<void>(handle_.release()); }
+    void release() noexcept { [[maybe_unused]] const void* kept = handle_.release(); }
 
 private:
     struct Close {

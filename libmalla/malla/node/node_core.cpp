@@ -199,8 +199,8 @@ std::vector<Instance> Node::Core::instances(std::string_view service, std::strin
         for (const wire::NodeRecord* node : directory.nodes_of(service, random, id_)) {
             if (node->endpoints.empty()) continue;
             if (!on.empty() && node->name != on && node->id.text() != on) continue;
-            auto& found = has_callback(*node, service, callback) ? having : others;
-            found.push_back({node->id, node->name, node->endpoints.front()});
+            const bool has = callback.empty() || has_callback(*node, service, callback);
+            (has ? having : others).push_back({node->id, node->name, node->endpoints.front(), has});
         }
         return having.empty() ? others : having;
     });

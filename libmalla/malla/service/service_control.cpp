@@ -57,7 +57,7 @@ struct ServiceControl::Plan {
 };
 
 ServiceControl::ServiceControl(ServiceCore& core, ListingInfo listing, std::span<const LiveCallback> known,
-                               std::vector<std::pair<const PluginType*, void*>> plugins)
+                               std::span<const std::pair<const PluginType*, void*>> plugins)
     : core_{core}, listing_{listing}, known_(known.begin(), known.end()),
       listed_(listing.plugins.begin(), listing.plugins.end()) {
     for (const auto& [type, object] : plugins)

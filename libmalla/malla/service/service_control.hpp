@@ -84,7 +84,7 @@ public:
     /// `plugins`: all of the service's own, top first, with the service itself and without `Base`.
     /// They outlive this object. `known`: the callbacks by their positions.
     ServiceControl(ServiceCore& core, ListingInfo listing, std::span<const LiveCallback> known,
-                   std::vector<std::pair<const PluginType*, void*>> plugins);
+                   std::span<const std::pair<const PluginType*, void*>> plugins);
     ~ServiceControl();
     ServiceControl(const ServiceControl&) = delete;
     ServiceControl& operator=(const ServiceControl&) = delete;
