@@ -3,7 +3,7 @@
 """Compiles a service of PLUGINS x CALLBACKS, and the same written by hand, and compares the times.
 
 Every plugin takes part in every callback; half of the links continue or answer, the others change
-the arguments or observe. Prints the user CPU seconds of both (the least of ROUNDS) and their ratio.
+the arguments or observe. Both give malla's result type. Prints the user CPU seconds of both (the least of ROUNDS) and their ratio.
 Ends with 1 when the ratio is above LIMIT.
 """
 import argparse
@@ -65,8 +65,8 @@ def hand_link(p, c):
     return f"    {head} cb{c}({arguments}) {{ {body} }}\n"
 
 
-def hand_text(plugins, callbacks, include):
-    out = [include]
+def hand_text(plugins, callbacks):
+    out = [RESULT]
     for p in range(plugins):
         out.append(f"struct P{p} {{\n    double seen = 0;\n")
         out.extend(hand_link(p, c) for c in range(callbacks))
@@ -81,21 +81,7 @@ def hand_text(plugins, callbacks, include):
     return "".join(out)
 
 
-OWN_RESULT = """
-struct Details;
-void free_details(Details*);
-struct Status { Details* details; Status(Details* d) : details(d) {} Status(Status&& o) : details(o.details) { o.details = nullptr; } ~Status() { if (details) free_details(details); } };
-struct Result {
-    Result(double v) : value(v), has_value(true) {}
-    Result(Status&& s) : status(static_cast<Status&&>(s)), has_value(false) {}
-    Result(Result&& o) : has_value(o.has_value) { if (has_value) value = o.value; else { status.details = o.status.details; o.status.details = nullptr; } }
-    ~Result() { if (!has_value) status.~Status(); }
-    union { double value; Status status; };
-    bool has_value;
-};
-Result not_implemented(const char* callback);
-"""
-BASE_RESULT = """#include "malla/base/result.hpp"
+RESULT = """#include "malla/base/result.hpp"
 using Result = malla::Result<double>;
 Result not_implemented(const char* callback);
 """
@@ -116,14 +102,13 @@ def main():
     parser.add_argument("--callbacks", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--limit", type=float, default=3.0)
-    parser.add_argument("--base-result", action="store_true", help="by hand with malla's result type")
     parser.add_argument("--keep", help="a folder to leave the generated sources in")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(args.keep or scratch)
         folder.mkdir(parents=True, exist_ok=True)
         texts = {"malla": malla_text(args.plugins, args.callbacks),
-                 "hand": hand_text(args.plugins, args.callbacks, BASE_RESULT if args.base_result else OWN_RESULT)}
+                 "hand": hand_text(args.plugins, args.callbacks)}
         best = {}
         for name, text in texts.items():
             (folder / f"{name}.cpp").write_text(text)

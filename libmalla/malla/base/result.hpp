@@ -41,8 +41,8 @@ public:
         return *this;
     }
     ~Result() {
-        if (has_value_) std::destroy_at(std::addressof(value_));
-        else std::destroy_at(std::addressof(status_));
+        if (has_value_) value_.~T();
+        else status_.~Status();
     }
 
     [[nodiscard]] constexpr bool has_value() const noexcept { return has_value_; }
@@ -106,22 +106,16 @@ struct detail::ResultSlot {
     }
     template <class R, class U>
     [[gnu::always_inline]] static void set_value(Result<R>& empty, U&& value) {
-        std::construct_at(std::addressof(empty.value_), std::forward<U>(value));
+        ::new (static_cast<void*>(std::addressof(empty.value_))) R(std::forward<U>(value));
         empty.has_value_ = true;
     }
     template <class R>
     [[gnu::always_inline]] static void set_status(Result<R>& empty, Status&& status) noexcept {
-        std::construct_at(std::addressof(empty.status_), std::move(status));
+        ::new (static_cast<void*>(std::addressof(empty.status_))) Status(std::move(status));
         empty.has_value_ = false;
     }
     [[gnu::always_inline]] static void set_status(Result<void>& empty, Status&& status) noexcept {
         empty.status_.emplace(std::move(status));
-    }
-    /// As `set_status`, and ends the life of `status`.
-    template <class R>
-    [[gnu::always_inline]] static void take_status(Result<R>& empty, Status& status) noexcept {
-        set_status(empty, std::move(status));
-        std::destroy_at(std::addressof(status));
     }
 };
 

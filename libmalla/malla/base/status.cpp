@@ -115,7 +115,7 @@ struct Status::Details {
     bool operator==(const Details&) const = default;
 };
 
-void Status::Free::operator()(Details* details) const noexcept { delete details; }
+void Status::free(Details* details) noexcept { delete details; }
 
 std::string_view name_of(Outcome outcome) noexcept {
     switch (outcome) {
@@ -131,10 +131,10 @@ const StatusEntry& status_entry(std::string_view id) noexcept {
     return found == table.end() ? table.back() : *found;
 }
 
-Status::Status(std::string_view id) {
+Status::Status(std::string_view id) : details_{nullptr} {
     const StatusEntry& entry = status_entry(id);
     std::string info{entry.text.empty() ? id : entry.text};
-    details_.reset(new Details{std::string{id}, std::move(info), entry.code, entry.outcome, entry.exit_code, {}, {}});
+    details_ = new Details{std::string{id}, std::move(info), entry.code, entry.outcome, entry.exit_code, {}, {}};
 }
 
 Status::Status(std::string_view id, std::string_view argument) : Status{id} {
@@ -145,10 +145,7 @@ Status::Status(std::string_view id, std::string_view argument) : Status{id} {
 
 Status::Status(const Status& other) : details_{new Details{*other.details_}} {}
 
-Status& Status::operator=(const Status& other) {
-    if (this != &other) details_.reset(new Details{*other.details_});
-    return *this;
-}
+Status& Status::operator=(const Status& other) { return *this = Status{other}; }
 
 std::string_view Status::id() const noexcept { return details_->id; }
 int Status::code() const noexcept { return details_->code; }

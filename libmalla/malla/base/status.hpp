@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace malla {
 
@@ -66,9 +66,15 @@ public:
 
     Status(const Status& other);
     Status& operator=(const Status& other);
-    Status(Status&& other) noexcept = default;
-    Status& operator=(Status&& other) noexcept = default;
-    ~Status() = default;
+    // Every link of a chain moves and destroys one in its head: both must vanish there.
+    [[gnu::always_inline]] Status(Status&& other) noexcept : details_{other.details_} { other.details_ = nullptr; }
+    Status& operator=(Status&& other) noexcept {
+        std::swap(details_, other.details_);
+        return *this;
+    }
+    [[gnu::always_inline]] ~Status() {
+        if (details_) free(details_);
+    }
 
     [[nodiscard]] std::string_view id() const noexcept;
     /// The code in the style of HTTP, 0 when none fits.
@@ -93,14 +99,13 @@ public:
 
 private:
     struct Details;
-    struct Free {
-        void operator()(Details* details) const noexcept;
-    };
-    std::unique_ptr<Details, Free> details_;
+    static void free(Details* details) noexcept;
+
+    Details* details_; // owned; null when moved from
 
     template <class>
     friend class Result;
-    explicit Status(std::nullptr_t) noexcept {} // as if moved from
+    explicit Status(std::nullptr_t) noexcept : details_{nullptr} {} // as if moved from
 };
 
 } // namespace malla

@@ -110,13 +110,9 @@ public:
         }
     }
     Flow& operator=(Flow&&) = delete;
-    ~Flow() {
-        if constexpr (plain) {
-            if (kind_ == Kind::fails) [[unlikely]]
-                drop();
-        } else {
-            drop();
-        }
+    [[gnu::always_inline]] ~Flow() {
+        if constexpr (!plain) drop();
+        else if (kind_ == Kind::fails) [[unlikely]] status_.~Status();
     }
 
     /// Whether the chain stops here, with the answer put in `out`, which is empty; otherwise
@@ -131,8 +127,7 @@ public:
         if (kind_ == Kind::answers) {
             if constexpr (!std::is_void_v<R>) detail::ResultSlot::set_value(out, std::move(value_));
         } else {
-            kind_ = Kind::continues;
-            detail::ResultSlot::take_status(out, status_);
+            detail::ResultSlot::set_status(out, std::move(status_));
         }
         return true;
     }

@@ -68,7 +68,8 @@ private:
     template <std::size_t Begin, std::size_t... I>
     [[gnu::always_inline]] static Result<R> through(Objects& objects, std::index_sequence<I...>, HeldIn<A>... held) {
         Result<R> out = ResultSlot::empty<R>();
-        if (!(stops<Begin + I>(out, objects, held...) || ...)) end<Begin + sizeof...(I)>(out, objects, held...);
+        if (!(stops<TypeAt<Links, Begin + I>>(out, objects, held...) || ...))
+            end<Begin + sizeof...(I)>(out, objects, held...);
         return out;
     }
 
@@ -78,14 +79,13 @@ private:
     }
 
     /// Runs a link that may continue; true when it has answered.
-    template <std::size_t I>
-    static bool stops(Result<R>& out, Objects& objects, Held<A>&... held) {
-        if constexpr (parts[I] == Part::observes) {
-            (void)plugin<TypeAt<Links, I>>(objects).on(C{}, held...);
-            return false;
-        } else {
-            return plugin<TypeAt<Links, I>>(objects).on(C{}, held...).settle(out, held...);
-        }
+    template <class P>
+    static bool stops(Result<R>& out, Holder<P>& holder, Held<A>&... held) {
+        return settle(out, holder.object.on(C{}, held...), held...);
+    }
+    [[gnu::always_inline]] static bool settle(Result<R>&, Cont, Held<A>&...) noexcept { return false; }
+    [[gnu::always_inline]] static bool settle(Result<R>& out, Flow<C>&& flow, Held<A>&... held) {
+        return flow.settle(out, held...);
     }
 
     /// Runs the link that ends this function; behind the last link nobody has answered.
