@@ -155,5 +155,39 @@ TEST_P(Waiting, AReceiverHearsOfInputWhoseNewsAnotherThreadTook) {
     }
 }
 
+// What the router takes gives the dealer's file descriptor an edge without input, which ends a wait
+// at the very moment of an interruption.
+TEST_P(Waiting, AnInterruptedReceiverReturnsWhateverElseHappensOnTheSocket) {
+    const Pair pair{GetParam()};
+    std::atomic<bool> stopping{false};
+    std::atomic<int> returns{0};
+    auto drain = start_thread("drain", [&] {
+        std::vector<Message> got;
+        while (!stopping) {
+            got.clear();
+            pair.router->receive(got, Deadline::in(1ms));
+        }
+    });
+    auto send = start_thread("send", [&] {
+        while (!stopping) (void)pair.dealer->send("x"sv);
+    });
+    auto receiver = start_thread("receiver", [&] {
+        std::vector<Message> got;
+        while (!stopping) {
+            pair.dealer->receive(got, Deadline::in(patience));
+            ++returns;
+        }
+    });
+
+    for (int round = 0; round < 2000; ++round) {
+        const int before = returns;
+        pair.dealer->interrupt();
+        ASSERT_TRUE(eventually([&] { return returns != before; })) << "round " << round;
+    }
+    stopping = true;
+    pair.dealer->interrupt();
+    for (auto* thread : {&drain, &send, &receiver}) thread->join();
+}
+
 } // namespace
 } // namespace malla::transport::test

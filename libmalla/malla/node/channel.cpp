@@ -33,8 +33,9 @@ bool Channel::wait(Attempt& attempt, Deadline deadline) {
     std::unique_lock lock{mutex_};
     while (attempt.state_ != Attempt::State::ended) {
         const bool late = deadline.passed(Clock::now());
-        if (late && receiving_) return false;
-        if (!receiving_) {
+        const bool may_receive = !receiving_ && !dying_;
+        if (late && !may_receive) return false;
+        if (may_receive) {
             receive_for_all(lock, deadline);
             if (late && attempt.state_ != Attempt::State::ended) return wake_one_locked(), false;
         } else {
@@ -71,9 +72,11 @@ void Channel::flush() {
 }
 
 void Channel::die() {
-    const std::lock_guard lock{mutex_};
-    if (dead()) return;
-    // What has arrived counts, even if the connection ended since.
+    std::unique_lock lock{mutex_};
+    if (std::exchange(dying_, true)) return;
+    // What has arrived counts, even if the connection ended since: also what a caller is about to take.
+    socket_->interrupt();
+    received_.wait(lock, [this] { return !receiving_; });
     std::vector<transport::Message> last;
     while (socket_->receive(last) > 0) {
         for (auto& message : last) take_locked(std::move(message));
@@ -84,7 +87,6 @@ void Channel::die() {
     under_way_.clear();
     for (Attempt* attempt : queue_) end_locked(*attempt, Status{"service_not_available", node_name_});
     queue_.clear();
-    socket_->interrupt();
 }
 
 void Channel::flush_locked() {
@@ -117,6 +119,7 @@ void Channel::receive_for_all(std::unique_lock<std::mutex>& lock, Deadline deadl
     inbox.clear();
     inbox_ = std::move(inbox);
     flush_locked();
+    received_.notify_all();
 }
 
 void Channel::take_locked(transport::Message&& message) {

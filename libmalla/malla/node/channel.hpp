@@ -119,7 +119,9 @@ private:
     std::atomic<std::size_t> load_ = 0;
 
     std::mutex mutex_;
-    bool receiving_ = false;   ///< a caller reads the socket
+    bool dying_ = false;     ///< nobody begins to read the socket any more
+    bool receiving_ = false; ///< a caller reads the socket
+    std::condition_variable received_;
     std::size_t sleeping_ = 0; ///< callers that wait for it
     std::size_t bytes_under_way_ = 0;
     std::deque<Attempt*> queue_;

@@ -83,7 +83,10 @@ public:
     std::size_t receive(std::vector<Message>& into, Deadline until, std::size_t max = batch);
 
     /// Makes one `receive` that waits, or the next one to wait, return.
-    void interrupt() noexcept { wake_.wake(); }
+    void interrupt() noexcept {
+        interrupted_.store(true, std::memory_order_release);
+        wake_.wake();
+    }
 
     /// Messages that `receive` dropped: several frames, or a sender with a routing id of its own.
     [[nodiscard]] std::uint64_t dropped() const noexcept;
@@ -127,6 +130,7 @@ private:
     const Pattern pattern_;
     const std::size_t max_message_bytes_;
     Wake wake_;
+    std::atomic<bool> interrupted_ = false; // wake_ alone may be drained for another reason
 
     mutable std::mutex mutex_; // guards all below, and the ZeroMQ socket itself
     void* handle_;

@@ -153,7 +153,8 @@ std::size_t Socket::receive(std::vector<Message>& into, Deadline until, std::siz
         const Turn turn{*this};
         leave();
         const auto count = take(into, max);
-        if (count != 0 || polled[1].revents != 0 || until.passed(Clock::now())) return count;
+        const bool woken = interrupted_.exchange(false, std::memory_order_acquire) || polled[1].revents != 0;
+        if (count != 0 || woken || until.passed(Clock::now())) return count;
     }
 }
 
