@@ -129,6 +129,21 @@ struct Sometimes : Plugin {
     }
     static inline std::atomic<bool> works = true;
 };
+struct Note : Callback<"note(text)", std::string(std::string)> {
+    static std::string default_answer(std::string text) { return text; }
+};
+struct Notes : Plugin {
+    using Callbacks = malla::Callbacks<Note>;
+    Flow<Note> on(Note, std::string text) {
+        if (text == "wait") {
+            journal.add("notes");
+            barrier.pass();
+        }
+        if (text == "throw") throw std::runtime_error{"secret"};
+        return cont_with(text + " in " + std::string{current_service()});
+    }
+    void stop() { journal.add("stop Notes"); }
+};
 struct CircleA : Plugin {
     using Depends = malla::Depends<struct CircleB>;
 };
@@ -164,10 +179,10 @@ protected:
     Result<void> start() {
         ServiceHost host;
         host.offers = [] {
-            return std::vector<OfferedPlugin>{{&plugin_type<Below>, nullptr},  {&plugin_type<Upper>, nullptr},
-                                              {&plugin_type<Fails>, nullptr},  {&plugin_type<Throws>, nullptr},
-                                              {&plugin_type<Hangs>, nullptr},  {&plugin_type<CircleA>, nullptr},
-                                              {&plugin_type<CircleB>, nullptr}};
+            return std::vector<OfferedPlugin>{{&plugin_type<Below>, nullptr},   {&plugin_type<Upper>, nullptr},
+                                              {&plugin_type<Fails>, nullptr},   {&plugin_type<Throws>, nullptr},
+                                              {&plugin_type<Hangs>, nullptr},   {&plugin_type<CircleA>, nullptr},
+                                              {&plugin_type<CircleB>, nullptr}, {&plugin_type<Notes>, nullptr}};
         };
         host.changed = [this] { ++changes; };
         return control().start(std::move(host));
@@ -334,6 +349,38 @@ TYPED_TEST(ChangeTest, RunsWhatAPluginBringsUntilItLeaves) {
     ASSERT_TRUE(this->control().remove_plugin("Brings"));
     EXPECT_EQ(run().error().id(), "request_op_unknown");
     while (code.use_count() > 2) std::this_thread::yield(); // its code is let go: ours and the offer's are left
+}
+
+// A call beside others takes no gate, so it goes on while another one is inside.
+TYPED_TEST(ChangeTest, CallsBesideOthersAndSeesThePresentChain) {
+    ASSERT_TRUE(this->start());
+    EXPECT_FALSE(this->live.template takes_part<Note>());
+    EXPECT_EQ(*this->live.template call_beside<Note>("a"), "a");
+    ASSERT_TRUE(this->control().add_plugin("Notes"));
+    barrier.close();
+    std::thread inside{[this] { EXPECT_EQ(this->live.template call<Wait>(), "old"); }};
+    ASSERT_TRUE(journal.wait_for("waits"));
+
+    EXPECT_TRUE(this->live.template takes_part<Note>());
+    EXPECT_EQ(*this->live.template call_beside<Note>("a"), "a in Thing");
+    EXPECT_EQ(this->live.template call_beside<Note>("throw").error().id(), "internal_error");
+    barrier.open();
+    inside.join();
+}
+
+TYPED_TEST(ChangeTest, KeepsAPluginUntilACallBesideOthersHasLeft) {
+    ASSERT_TRUE(this->start());
+    ASSERT_TRUE(this->control().add_plugin("Notes"));
+    barrier.close();
+    std::thread beside{[this] { EXPECT_EQ(*this->live.template call_beside<Note>("wait"), "wait in Thing"); }};
+    ASSERT_TRUE(journal.wait_for("notes"));
+    ASSERT_TRUE(this->control().remove_plugin("Notes"));
+    EXPECT_FALSE(this->live.template takes_part<Note>());
+
+    EXPECT_THAT(journal.take(), ::testing::Not(::testing::Contains("stop Notes")));
+    barrier.open();
+    beside.join();
+    EXPECT_TRUE(journal.wait_for("stop Notes"));
 }
 
 class StatusTest : public ControlTest<WatchedThing> {};

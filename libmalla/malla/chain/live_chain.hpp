@@ -44,6 +44,11 @@ public:
 
     /// The first link of a callback in which a plugin takes part or which is known, or null.
     [[nodiscard]] const LiveLink* find(CallbackId id) const noexcept;
+    /// Whether a plugin takes part in it.
+    [[nodiscard]] bool takes_part(CallbackId id) const noexcept {
+        const LiveLink* first = find(id);
+        return first && first->plugin;
+    }
 
 private:
     struct First {

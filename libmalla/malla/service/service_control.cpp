@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/service/service_control.hpp"
 
+#include "malla/base/error.hpp"
 #include "malla/base/log.hpp"
 #include "malla/base/thread.hpp"
 
@@ -63,6 +64,8 @@ ServiceControl::ServiceControl(ServiceCore& core, ListingInfo listing, std::span
     for (const auto& [type, object] : plugins)
         own_.push_back(std::make_shared<Unit>(*type, nullptr, std::shared_ptr<void>{std::shared_ptr<void>{}, object}));
     units_ = own_;
+    compiled_ = value_or_throw(join(own_));
+    core_.set_present(compiled_->chain);
 }
 
 ServiceControl::~ServiceControl() {
@@ -179,7 +182,10 @@ void ServiceControl::set_status(RunningStatus status) {
 }
 
 bool ServiceControl::ready() { return core_.open() && all_say("ready", &PluginHooks::ready); }
-bool ServiceControl::drained() { return all_say("drain", &PluginHooks::drain); }
+
+bool ServiceControl::drained() {
+    return wait_for_leavers(Deadline{Clock::now()}) && all_say("drain", &PluginHooks::drain);
+}
 
 bool ServiceControl::all_say(std::string_view hook, bool (*PluginHooks::*which)(void*)) {
     const BlockingScope blocking;
@@ -374,6 +380,7 @@ void ServiceControl::switch_to(Plan plan) {
         const std::lock_guard lock{mutex_};
         Retired retired{std::exchange(chain_, std::move(plan.chain)), {}};
         live_.store(chain_.get(), std::memory_order_release);
+        core_.set_present((chain_ ? chain_ : compiled_)->chain);
         core_.set_changed(chain_ != nullptr);
         std::ranges::copy_if(units_, std::back_inserter(retired.units),
                              [&](const auto& unit) { return std::ranges::find(plan.units, unit) == plan.units.end(); });
@@ -434,13 +441,15 @@ void ServiceControl::reclaim(Retired retired) {
 }
 
 bool ServiceControl::wait_for_leavers(Deadline deadline) {
-    if (core_.concurrent()) return core_.pins().wait_for_leavers(deadline);
     // Whoever enters a serial service with a root of its own comes after all that were inside.
     static std::atomic<std::uint64_t> visits = 0;
     static const NodeId visitor = NodeId::random();
-    if (core_.gate().enter_waiting(RequestId{visitor, ++visits}, deadline) != Gate::Entry::entered) return false;
-    core_.gate().leave();
-    return true;
+    if (!core_.concurrent()) {
+        if (core_.gate().enter_waiting(RequestId{visitor, ++visits}, deadline) != Gate::Entry::entered) return false;
+        core_.gate().leave();
+    }
+    const std::unique_lock one{leavers_, deadline.at()};
+    return one && core_.pins().wait_for_leavers(deadline);
 }
 
 // ---- views

@@ -130,7 +130,7 @@ public:
 
     /// False as soon as one plugin says that it is not ready, and whenever the service does not run.
     [[nodiscard]] bool ready();
-    /// Whether all plugins have nothing left to do; asked again until it is so.
+    /// Whether no call is inside and no plugin has anything left to do; asked again until it is so.
     [[nodiscard]] bool drained();
     /// Why it failed last, if it ever did.
     [[nodiscard]] std::optional<Status> last_error() const;
@@ -176,15 +176,17 @@ private:
     std::atomic<const ChangedChain*> live_ = nullptr;
     std::atomic<AdminStatus> admin_ = AdminStatus::active;
 
-    std::mutex operation_; ///< one at a time
-    HookRunner hooks_;     ///< of the operation
+    std::mutex operation_;     ///< one at a time
+    HookRunner hooks_;         ///< of the operation
+    std::timed_mutex leavers_; ///< one waits for them at a time
 
     mutable std::mutex mutex_; ///< of all below, never held while a plugin runs
     std::shared_ptr<const ServiceHost> host_;
     Units own_;   ///< as compiled
     Units units_; ///< now, top first
     std::vector<std::string> listed_;
-    std::unique_ptr<const ChangedChain> chain_; ///< what `live_` points to
+    std::unique_ptr<const ChangedChain> chain_;    ///< what `live_` points to
+    std::unique_ptr<const ChangedChain> compiled_; ///< the one that was compiled, as a table
     std::string reason_;
     std::optional<Status> last_error_;
     std::vector<std::string> abandoned_;

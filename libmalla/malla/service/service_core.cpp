@@ -34,6 +34,8 @@ bool on_this_thread(const Gate& gate) noexcept {
 
 } // namespace
 
+const LiveChain ServiceCore::no_plugins;
+
 Status ServiceCore::refusal() const {
     switch (running_status()) {
     case RunningStatus::pausing:

@@ -4,14 +4,20 @@
 #include "malla/base/result.hpp"
 #include "malla/base/service_status.hpp"
 #include "malla/base/version.hpp"
+#include "malla/chain/live_chain.hpp"
 #include "malla/service/context.hpp"
 #include "malla/service/gate.hpp"
 #include "malla/service/pins.hpp"
 
 #include <atomic>
 #include <string_view>
+#include <utility>
 
 namespace malla {
+
+/// The status for the exception that is being handled: the status inside an `Error`, else
+/// `internal_error` with a reference under which the exception's text is in the log.
+[[nodiscard]] Status status_of_exception(std::string_view service) noexcept;
 
 /// What every service has, whatever its plugins: its name, its status, and the way in.
 class ServiceCore {
@@ -27,7 +33,7 @@ public:
     [[nodiscard]] bool concurrent() const noexcept { return concurrent_; }
     [[nodiscard]] Gate& gate() noexcept { return gate_; }
     [[nodiscard]] const Gate& gate() const noexcept { return gate_; }
-    /// Held by the calls of a concurrent service.
+    /// Held by the calls of a concurrent service, and by those beside others.
     [[nodiscard]] Pins& pins() noexcept { return pins_; }
 
     [[nodiscard]] RunningStatus running_status() const noexcept { return status_.load(std::memory_order_acquire); }
@@ -43,6 +49,28 @@ public:
     }
     /// Open, and the chain is as it was compiled: what a call finds nearly always, in one question.
     [[nodiscard]] bool open_unchanged() const noexcept { return open_unchanged_.load(std::memory_order_acquire); }
+    /// Calls `C` down the present chain beside the calls that run: without the gate and whatever the
+    /// status. For callbacks that say of themselves that they come from any thread, such as those of
+    /// logs and events; their plugins take care of that. An exception becomes a status.
+    template <IsCallback C, class... Arguments>
+    Result<ResultOf<C>> call_beside(Arguments&&... arguments) const {
+        const Pins::Pin pin{pins_}; // the chain stays while it is held
+        const Frame frame{*this, nullptr, nullptr};
+        try {
+            return present_.load(std::memory_order_acquire)->template call<C>(std::forward<Arguments>(arguments)...);
+        } catch (...) {
+            return status_of_exception(name_);
+        }
+    }
+    /// Whether some plugin takes part in `C` at present.
+    template <IsCallback C>
+    [[nodiscard]] bool takes_part() const {
+        const Pins::Pin pin{pins_};
+        return present_.load(std::memory_order_acquire)->takes_part(callback_id<C>());
+    }
+    /// The chain that `call_beside` calls from now on; it stays until all that hold a pin have left.
+    void set_present(const LiveChain& chain) noexcept { present_.store(&chain, std::memory_order_release); }
+
     /// Why the door is closed: `paused`, `draining` or `service_not_available`, all of them not run.
     [[nodiscard]] Status refusal() const;
 
@@ -57,11 +85,10 @@ private:
     std::atomic<RunningStatus> status_ = RunningStatus::stopped;
     Gate gate_;
     Pins pins_;
-};
+    std::atomic<const LiveChain*> present_ = &no_plugins;
 
-/// The status for the exception that is being handled: the status inside an `Error`, else
-/// `internal_error` with a reference under which the exception's text is in the log.
-[[nodiscard]] Status status_of_exception(std::string_view service) noexcept;
+    static const LiveChain no_plugins;
+};
 
 /// Holds a serial service's gate for a local call; a concurrent service has nothing to hold.
 ///
