@@ -72,6 +72,31 @@ struct ServeCommand {
     std::string name;
 };
 
+/// The chain of a service, or a change of it.
+struct PluginsCommand {
+    enum class Change : std::uint8_t { none, add, remove, set };
+
+    std::string service;
+    Change change = Change::none;
+    std::vector<std::string> plugins; ///< names, or paths of shared objects
+    std::string on;
+};
+
+struct ExplainCommand {
+    Target target;
+    std::string on;
+};
+
+/// pause, resume, stop, drain and ready.
+struct LifecycleCommand {
+    enum class Wish : std::uint8_t { pause, resume, stop, drain, ready };
+
+    Wish wish = Wish::ready;
+    std::string service;
+    std::string on;
+    bool wait = false; ///< until it is drained
+};
+
 struct VersionCommand {};
 
 /// Help that was asked for: to standard output.
@@ -79,8 +104,9 @@ struct HelpCommand {
     std::string text;
 };
 
-using Command = std::variant<HelpCommand, VersionCommand, CallCommand, LsCommand, NodesCommand, InfoCommand,
-                             DescribeCommand, RunCommand, ServeCommand>;
+using Command =
+    std::variant<HelpCommand, VersionCommand, CallCommand, LsCommand, NodesCommand, InfoCommand, DescribeCommand,
+                 RunCommand, ServeCommand, PluginsCommand, ExplainCommand, LifecycleCommand>;
 
 struct Invocation {
     Common common;

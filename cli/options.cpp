@@ -106,6 +106,31 @@ void add_hosts(CLI::App& app) {
     value(serve, "--name", "NAME", "the node's name");
 }
 
+constexpr const char* plugins_notes =
+    "A PLUGIN is a name that `malla plugins` shows, of which the part behind the last ::\n"
+    "is enough, one that the node offers, or the path of a shared object. One that is\n"
+    "added comes on top, as far as dependencies allow.";
+
+void add_operations(CLI::App& app) {
+    auto& plugins = *app.add_subcommand("plugins", "the chain of a service, and changing it");
+    names(plugins, "SERVICE", "its name");
+    names(plugins, "CHANGE", "add PLUGIN, remove PLUGIN or set PLUGIN...", CLI::detail::expected_max_vector_size)
+        ->required(false);
+    plugins.footer(plugins_notes);
+    auto& explain = *app.add_subcommand("explain", "the links that take part in a callback now, top first");
+    names(explain, "SERVICE.CALLBACK", "what to explain");
+    auto& drain = *app.add_subcommand("drain", "refuse new calls and let a service finish its work");
+    flag(drain, "--wait", "end when nothing is left to be done");
+    app.add_subcommand("pause", "refuse calls of a service; its plugins go on");
+    app.add_subcommand("resume", "take calls again after a pause, a drain or a stop");
+    app.add_subcommand("stop", "stop the plugins of a service; its node goes on");
+    app.add_subcommand("ready", "succeed when a service is ready for calls");
+    for (const char* name : {"pause", "resume", "stop", "drain", "ready"})
+        names(*app.get_subcommand(name), "SERVICE", "its name");
+    for (const char* name : {"plugins", "explain", "pause", "resume", "stop", "drain", "ready"})
+        value(*app.get_subcommand(name), "--on", "NODE", "only the instance of this node, by name or id");
+}
+
 void add_everything(CLI::App& app) {
     app.name("malla");
     app.set_help_flag("-h,--help", "this text");
@@ -115,6 +140,7 @@ void add_everything(CLI::App& app) {
     add_call(app);
     add_listings(app);
     add_hosts(app);
+    add_operations(app);
     app.add_subcommand("version", "the version of this program");
 }
 
@@ -233,7 +259,37 @@ Result<Command> read_describe(const CLI::App& app) {
     return Command{DescribeCommand{both->service, both->callback}};
 }
 
+Result<Command> read_plugins(const CLI::App& app) {
+    using Change = PluginsCommand::Change;
+    PluginsCommand command{*text(app, "SERVICE"), Change::none, texts(app, "CHANGE"), text(app, "--on").value_or("")};
+    if (command.plugins.empty()) return Command{std::move(command)};
+    const std::string word = command.plugins.front();
+    command.plugins.erase(command.plugins.begin());
+    if (word == "set") {
+        command.change = Change::set;
+        return Command{std::move(command)};
+    }
+    if (word != "add" && word != "remove")
+        return usage_error("'" + word + "' is no change of a chain",
+                           "write add PLUGIN, remove PLUGIN or set PLUGIN...");
+    if (command.plugins.size() != 1) return usage_error(word + " wants one plugin");
+    command.change = word == "add" ? Change::add : Change::remove;
+    return Command{std::move(command)};
+}
+
+Result<Command> read_explain(const CLI::App& app) {
+    auto wanted = target(*text(app, "SERVICE.CALLBACK"));
+    if (!wanted) return std::move(wanted).error();
+    return Command{ExplainCommand{*std::move(wanted), text(app, "--on").value_or("")}};
+}
+
+Command read_lifecycle(const CLI::App& app, LifecycleCommand::Wish wish) {
+    const bool wait = wish == LifecycleCommand::Wish::drain && flag(app, "--wait");
+    return LifecycleCommand{wish, *text(app, "SERVICE"), text(app, "--on").value_or(""), wait};
+}
+
 Result<Command> read_command(const CLI::App& app) {
+    using Wish = LifecycleCommand::Wish;
     const std::string& name = app.get_name();
     if (name == "call") return read_call(app);
     if (name == "ls") return Command{LsCommand{}};
@@ -242,6 +298,13 @@ Result<Command> read_command(const CLI::App& app) {
     if (name == "describe") return read_describe(app);
     if (name == "run") return read_run(app);
     if (name == "serve") return read_serve(app);
+    if (name == "plugins") return read_plugins(app);
+    if (name == "explain") return read_explain(app);
+    if (name == "pause") return read_lifecycle(app, Wish::pause);
+    if (name == "resume") return read_lifecycle(app, Wish::resume);
+    if (name == "stop") return read_lifecycle(app, Wish::stop);
+    if (name == "drain") return read_lifecycle(app, Wish::drain);
+    if (name == "ready") return read_lifecycle(app, Wish::ready);
     return Command{VersionCommand{}};
 }
 

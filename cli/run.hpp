@@ -5,7 +5,7 @@
 
 namespace malla::cli {
 
-// One for each command, in a file of its name. Each gives the code that the process ends with.
+// One for each command. Each gives the code that the process ends with.
 
 [[nodiscard]] int run(const HelpCommand& command, const Common& common);
 [[nodiscard]] int run(const VersionCommand& command, const Common& common);
@@ -16,5 +16,8 @@ namespace malla::cli {
 [[nodiscard]] int run(const DescribeCommand& command, const Common& common);
 [[nodiscard]] int run(const RunCommand& command, const Common& common);
 [[nodiscard]] int run(const ServeCommand& command, const Common& common);
+[[nodiscard]] int run(const PluginsCommand& command, const Common& common);
+[[nodiscard]] int run(const ExplainCommand& command, const Common& common);
+[[nodiscard]] int run(const LifecycleCommand& command, const Common& common);
 
 } // namespace malla::cli

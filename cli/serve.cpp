@@ -4,6 +4,7 @@
 #include "cli/serve_exec.hpp"
 #include "cli/serve_lines.hpp"
 #include "cli/session.hpp"
+#include "malla/node/untyped_service.hpp"
 
 #include <array>
 #include <atomic>
@@ -16,11 +17,11 @@ namespace malla::cli {
 namespace {
 
 /// A shell command behind a callback of one parameter, `input`.
-class CommandService final : public Hosted {
+class CommandService final : public UntypedService {
 public:
     explicit CommandService(const ServeCommand& command)
-        : Hosted{{{command.target.callback, description(command), false}}, false}, json_{command.json},
-          service_{command.target.service}, core_{service_, Version{}, true} {
+        : UntypedService{command.target.service, Version{}, {{command.target.callback, description(command), false}}},
+          json_{command.json} {
         if (!command.lines)
             exec_ =
                 std::make_unique<ExecService>(ExecService::Options{command.command, command.workers, command.limit});
@@ -28,16 +29,9 @@ public:
             lines_.push_back(std::make_unique<LinesService>(LinesService::Options{command.command, command.limit}));
     }
 
-    ServiceCore& core() noexcept override { return core_; }
-    Result<void> start(ServiceHost) override {
-        core_.set_running_status(RunningStatus::running);
-        return {};
-    }
-    void stop() noexcept override { core_.set_running_status(RunningStatus::stopped); }
-
-    Result<void> run(std::size_t, wire::Content content, std::string_view body, Gate* gate, const CallInfo& info,
-                     std::string& out) override {
-        const Frame frame{core_, gate, &info};
+private:
+    Result<void> answer(std::size_t, wire::Content content, std::string_view body, const CallInfo& info,
+                        std::string& out) override {
         const BlockingScope blocking; // the command runs elsewhere
         auto input = input_of(content, body);
         if (!input) return std::move(input).error();
@@ -52,7 +46,6 @@ public:
         return {};
     }
 
-private:
     static std::string description(const ServeCommand& command) {
         const std::string result = command.json ? "{}" : R"({"type":"string"})";
         return R"({"params":[{"name":"input","schema":{}}],"result":)" + result + "}";
@@ -69,8 +62,6 @@ private:
     }
 
     bool json_;
-    std::string service_;
-    ServiceCore core_;
     std::unique_ptr<ExecService> exec_;
     std::vector<std::unique_ptr<LinesService>> lines_; ///< one for each worker, taking turns
     std::atomic<std::size_t> turn_ = 0;

@@ -230,7 +230,8 @@ Work* CallServer::take_call(transport::Message&& message) {
     if (!call.target.is_nil() && call.target != node_) return refuse(Status{"wrong_instance"});
     if (draining_.load(std::memory_order_relaxed)) return refuse(Status{"draining", call.service});
     auto service = find(call.service);
-    if (!service || service->hosted->local()) return refuse(Status{"service_not_available", call.service});
+    if (!service || service->hosted->reach() == Reach::local)
+        return refuse(Status{"service_not_available", call.service});
     if (!service->hosted->core().open()) return refuse(service->hosted->core().refusal());
     const auto callback = service->find(call.callback);
     if (!callback) return refuse(Status{"request_op_unknown", call.callback});

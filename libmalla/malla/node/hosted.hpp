@@ -7,12 +7,20 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace malla {
+
+/// Who can call a service.
+enum class Reach : std::uint8_t {
+    mesh,  ///< whoever finds it in the directory
+    named, ///< whoever names its node: every node that hosts has one, so none is announced
+    local, ///< its own program
+};
 
 /// A service as its node sees it: callbacks by name, arguments and results as bytes.
 ///
@@ -25,7 +33,8 @@ public:
         bool idempotent = false;
     };
 
-    Hosted(std::vector<Callback> callbacks, bool local) : callbacks_{std::move(callbacks)}, local_{local} {}
+    explicit Hosted(std::vector<Callback> callbacks, Reach reach = Reach::mesh)
+        : callbacks_{std::move(callbacks)}, reach_{reach} {}
     virtual ~Hosted() = default;
     Hosted(const Hosted&) = delete;
     Hosted& operator=(const Hosted&) = delete;
@@ -51,12 +60,11 @@ public:
     }
 
     [[nodiscard]] const std::vector<Callback>& callbacks() const noexcept { return callbacks_; }
-    /// A local service is not announced to the mesh.
-    [[nodiscard]] bool local() const noexcept { return local_; }
+    [[nodiscard]] Reach reach() const noexcept { return reach_; }
 
 private:
     std::vector<Callback> callbacks_;
-    bool local_;
+    Reach reach_;
 };
 
 /// The codec of one callback's arguments and result.
@@ -137,7 +145,8 @@ inline constexpr PluginType exporting_plugin_type{plugin_type<P>.info, plugin_ty
 template <class S>
 class HostedService final : public Hosted {
 public:
-    explicit HostedService(S service = {}) : Hosted{describe(), is_local<S>}, live_{std::move(service)} {}
+    explicit HostedService(S service = {}, Reach reach = is_local<S> ? Reach::local : Reach::mesh)
+        : Hosted{describe(), reach}, live_{std::move(service)} {}
 
     [[nodiscard]] LiveService<S>& live() noexcept { return live_; }
     [[nodiscard]] ServiceCore& core() noexcept override { return live_; }

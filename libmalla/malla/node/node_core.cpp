@@ -3,6 +3,7 @@
 
 #include "malla/base/log.hpp"
 #include "malla/base/thread.hpp"
+#include "malla/node/admin.hpp"
 #include "malla/transport/endpoint.hpp"
 
 #include <unistd.h>
@@ -99,6 +100,9 @@ void Node::Core::open_server() {
                                                                std::max<std::size_t>(options_.max_workers, 2),
                                                                options_.max_queued_calls},
                                            hand_on);
+    auto admin = std::make_unique<HostedService<Admin>>(Admin{*server_}, Reach::named);
+    value_or_throw(admin->start({}));
+    value_or_throw(server_->add(std::make_shared<ServedService>(std::move(admin), std::nullopt)));
 }
 
 void Node::Core::join_mesh() {
@@ -183,7 +187,7 @@ wire::NodeRecord Node::Core::record() const {
     if (!server_) return record;
     record.load = server_->load();
     for (const auto& service : server_->all())
-        if (!service->hosted->local()) record.services.push_back(record_of(*service->hosted));
+        if (service->hosted->reach() == Reach::mesh) record.services.push_back(record_of(*service->hosted));
     return record;
 }
 
@@ -193,12 +197,18 @@ std::shared_ptr<ServedService> Node::Core::find_local(std::string_view service) 
 
 std::vector<Instance> Node::Core::instances(std::string_view service, std::string_view callback, std::string_view on) {
     static thread_local std::mt19937_64 random{std::random_device{}()};
+    const auto can_be_called = [on](const wire::NodeRecord& node) {
+        return !node.endpoints.empty() && (on.empty() || node.name == on || node.id.text() == on);
+    };
     return membership_->directory().read([&](const discovery::Directory& directory) {
         std::vector<Instance> having;
         std::vector<Instance> others;
+        if (service == admin::Api::name())
+            directory.for_each([&](const wire::NodeRecord& node) {
+                if (can_be_called(node)) having.push_back({node.id, node.name, node.endpoints.front()});
+            });
         for (const wire::NodeRecord* node : directory.nodes_of(service, random, id_)) {
-            if (node->endpoints.empty()) continue;
-            if (!on.empty() && node->name != on && node->id.text() != on) continue;
+            if (!can_be_called(*node)) continue;
             const bool has = callback.empty() || has_callback(*node, service, callback);
             (has ? having : others).push_back({node->id, node->name, node->endpoints.front(), has});
         }

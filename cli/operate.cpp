@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// plugins, explain and the lifecycle: what is done with services that run.
+#include "cli/console.hpp"
+#include "cli/exit.hpp"
+#include "cli/run.hpp"
+#include "cli/session.hpp"
+#include "cli/table.hpp"
+#include "malla/node/admin_api.hpp"
+#include "malla/node/remote.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <unistd.h>
+
+namespace malla::cli {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The instances of a service, each asked by the node that it is on.
+class Operated {
+public:
+    [[nodiscard]] static Result<Operated> find(const std::string& service, const std::string& on,
+                                               const Common& common) {
+        const Deadline deadline = Deadline::in(common.mesh.timeout);
+        auto node = look_around(common);
+        if (!node) return std::move(node).error();
+        auto instances = (*node)->instances_of(service);
+        std::erase_if(instances, [&](const InstanceView& instance) {
+            return !on.empty() && instance.node_name != on && instance.node.text() != on;
+        });
+        if (instances.empty()) return no_such_service(**node, service, Status{"service_not_available", service});
+        return Operated{*std::move(node), std::move(instances), deadline};
+    }
+
+    [[nodiscard]] const std::vector<InstanceView>& instances() const noexcept { return instances_; }
+
+    /// Calls `C` of the admin service on the node of `instance`.
+    template <class C, class... Arguments>
+    [[nodiscard]] Result<ResultOf<C>> ask(const InstanceView& instance, Arguments&&... arguments) const {
+        CallOptions options;
+        options.deadline = deadline_;
+        options.on = instance.node.text();
+        return Remote<admin::Api>{*node_}.try_call<C>(options, std::forward<Arguments>(arguments)...);
+    }
+
+    /// Waits a little; false when there is no time left.
+    [[nodiscard]] bool pause() const {
+        constexpr Clock::duration between = 50ms;
+        if (deadline_.left(Clock::now()) < between) return false;
+        std::this_thread::sleep_for(between);
+        return true;
+    }
+
+private:
+    Operated(std::unique_ptr<Node> node, std::vector<InstanceView> instances, Deadline deadline)
+        : node_{std::move(node)}, instances_{std::move(instances)}, deadline_{deadline} {}
+
+    std::unique_ptr<Node> node_;
+    std::vector<InstanceView> instances_;
+    Deadline deadline_;
+};
+
+/// Does something with each instance, says which of them failed, and gives the worst exit code.
+int with_each(const Operated& operated, const Common& common,
+              const std::function<Result<void>(const InstanceView&)>& act) {
+    int worst = 0;
+    for (const auto& instance : operated.instances()) {
+        auto done = act(instance);
+        if (done) continue;
+        Status why = std::move(done).error();
+        if (operated.instances().size() > 1) why.set_info(instance.node_name + ": " + why.info());
+        worst = std::max(worst, fail(why, common));
+    }
+    return worst;
+}
+
+int print_listing(const Listing& listing, const Common& common, int code) {
+    const int printed = print(listing.text(common.mesh.format, terminal_of(STDOUT_FILENO, process_environment())));
+    return std::max(code, printed);
+}
+
+/// A path means the same to the node, which has another working directory.
+std::vector<std::string> as_the_node_sees_them(std::vector<std::string> plugins) {
+    for (std::string& plugin : plugins)
+        if (plugin.find('/') != std::string::npos || plugin.ends_with(".so"))
+            plugin = std::filesystem::absolute(plugin).lexically_normal().string();
+    return plugins;
+}
+
+int list_plugins(const Operated& operated, const Common& common) {
+    Listing listing{{{"PLUGIN", "name"}, {"LISTED", "listed"}, {"NODE", "node"}}};
+    const int code = with_each(operated, common, [&](const InstanceView& instance) -> Result<void> {
+        auto plugins = operated.ask<admin::GetPlugins>(instance, instance.service);
+        if (!plugins) return std::move(plugins).error();
+        for (const auto& plugin : *plugins)
+            listing.add(Json::object({{"name", plugin.name},
+                                      {"listed", plugin.listed},
+                                      {"service", instance.service},
+                                      {"node", instance.node_name}}));
+        return {};
+    });
+    return print_listing(listing, common, code);
+}
+
+Result<void> drain(const Operated& operated, const InstanceView& instance, bool wait) {
+    auto refusing = operated.ask<admin::SetStatus>(instance, instance.service, AdminStatus::pause, "drain");
+    if (!refusing) return refusing;
+    while (true) {
+        const auto drained = operated.ask<admin::IsDrained>(instance, instance.service);
+        if (!drained) return drained.error();
+        if (*drained || !wait) return {};
+        if (!operated.pause()) return Status{"expired"}.set_info(instance.service + " still has work to do");
+    }
+}
+
+Result<void> be_ready(const Operated& operated, const InstanceView& instance) {
+    const auto ready = operated.ask<admin::IsReady>(instance, instance.service);
+    if (!ready) return ready.error();
+    if (*ready) return {};
+    return Status{"not_ready", instance.service};
+}
+
+Result<void> set_status(const Operated& operated, const InstanceView& instance, AdminStatus status) {
+    return operated.ask<admin::SetStatus>(instance, instance.service, status, "operator");
+}
+
+} // namespace
+
+int run(const PluginsCommand& command, const Common& common) {
+    using Change = PluginsCommand::Change;
+    const auto operated = Operated::find(command.service, command.on, common);
+    if (!operated) return fail(operated.error(), common);
+    if (command.change == Change::none) return list_plugins(*operated, common);
+    const auto plugins = as_the_node_sees_them(command.plugins);
+    return with_each(*operated, common, [&](const InstanceView& instance) -> Result<void> {
+        if (command.change == Change::set) return operated->ask<admin::SetPlugins>(instance, command.service, plugins);
+        if (command.change == Change::add)
+            return operated->ask<admin::AddPlugin>(instance, command.service, plugins.front());
+        return operated->ask<admin::RemovePlugin>(instance, command.service, command.plugins.front());
+    });
+}
+
+int run(const ExplainCommand& command, const Common& common) {
+    const auto operated = Operated::find(command.target.service, command.on, common);
+    if (!operated) return fail(operated.error(), common);
+    Listing listing{{{"PLUGIN", "plugin"}, {"PART", "part"}, {"NODE", "node"}}};
+    bool known = false; // to one of them: instances may differ
+    const auto explain = [&](const InstanceView& instance) -> Result<void> {
+        auto links = operated->ask<admin::Explain>(instance, command.target.service, command.target.callback);
+        if (!links && links.error().id() == "request_op_unknown" &&
+            (known || &instance != &operated->instances().back()))
+            return {};
+        if (!links) return std::move(links).error();
+        known = true;
+        for (const auto& link : *links)
+            listing.add(
+                Json::object({{"plugin", link.plugin}, {"part", name_of(link.part)}, {"node", instance.node_name}}));
+        return {};
+    };
+    const int code = with_each(*operated, common, explain);
+    return print_listing(listing, common, code);
+}
+
+int run(const LifecycleCommand& command, const Common& common) {
+    using Wish = LifecycleCommand::Wish;
+    const auto operated = Operated::find(command.service, command.on, common);
+    if (!operated) return fail(operated.error(), common);
+    return with_each(*operated, common, [&](const InstanceView& instance) -> Result<void> {
+        switch (command.wish) {
+        case Wish::pause: return set_status(*operated, instance, AdminStatus::pause);
+        case Wish::resume: return set_status(*operated, instance, AdminStatus::active);
+        case Wish::stop: return set_status(*operated, instance, AdminStatus::inactive);
+        case Wish::drain: return drain(*operated, instance, command.wait);
+        case Wish::ready: return be_ready(*operated, instance);
+        }
+        return {};
+    });
+}
+
+} // namespace malla::cli

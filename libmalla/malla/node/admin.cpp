@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/node/admin.hpp"
+
+#include "malla/node/module.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace malla {
+
+namespace {
+
+/// A service for as long as it is operated.
+class Operated {
+public:
+    explicit Operated(std::shared_ptr<ServedService> service) : service_{std::move(service)} {}
+    ServiceControl* operator->() const { return service_->hosted->control(); }
+    [[nodiscard]] Hosted& hosted() const { return *service_->hosted; }
+
+private:
+    std::shared_ptr<ServedService> service_;
+};
+
+Result<Operated> find(const CallServer& services, const std::string& name) {
+    auto service = services.find(name);
+    if (!service) return Status{"service_not_found", name};
+    if (!service->hosted->control() || service->hosted->reach() != Reach::mesh)
+        return Status{"not_allowed"}.set_info(name + " has no plugins to operate");
+    return Operated{std::move(service)};
+}
+
+/// The names of plugins, of which those from files are at hand.
+struct Brought {
+    std::vector<std::string> names;
+    std::vector<OfferedPlugin> offers;
+};
+
+Result<Brought> bring(std::vector<std::string> plugins) {
+    Brought brought;
+    for (std::string& plugin : plugins) {
+        if (plugin.find('/') == std::string::npos) {
+            brought.names.push_back(std::move(plugin));
+            continue;
+        }
+        auto module = Module::load(plugin);
+        if (!module) return std::move(module).error();
+        const PluginType* type = module->plugin();
+        if (!type) return Status{"manifest_invalid"}.set_info(plugin + " holds a service, not a plugin");
+        brought.names.emplace_back(type->info->name);
+        brought.offers.push_back({type, std::make_shared<Module>(std::move(*module))});
+    }
+    return brought;
+}
+
+} // namespace
+
+Result<std::vector<admin::Plugin>> Admin::on(admin::GetPlugins, std::string service) {
+    const auto control = find(*services_, service);
+    if (!control) return control.error();
+    std::vector<admin::Plugin> plugins;
+    for (auto& plugin : (*control)->plugins()) plugins.push_back({std::move(plugin.name), plugin.listed});
+    return plugins;
+}
+
+Result<void> Admin::on(admin::AddPlugin, std::string service, std::string plugin) {
+    const auto control = find(*services_, service);
+    if (!control) return control.error();
+    const auto brought = bring({std::move(plugin)});
+    if (!brought) return brought.error();
+    return (*control)->add_plugin(brought->names.front(), brought->offers);
+}
+
+Result<void> Admin::on(admin::RemovePlugin, std::string service, std::string plugin) {
+    const auto control = find(*services_, service);
+    if (!control) return control.error();
+    return (*control)->remove_plugin(plugin);
+}
+
+Result<void> Admin::on(admin::SetPlugins, std::string service, std::vector<std::string> plugins) {
+    const auto control = find(*services_, service);
+    if (!control) return control.error();
+    const auto brought = bring(std::move(plugins));
+    if (!brought) return brought.error();
+    return (*control)->set_plugins(brought->names, brought->offers);
+}
+
+Result<std::vector<admin::Link>> Admin::on(admin::Explain, std::string service, std::string callback) {
+    const auto control = find(*services_, service);
+    if (!control) return control.error();
+    std::vector<admin::Link> links;
+    for (auto& link : (*control)->explain(callback)) links.push_back({std::move(link.plugin), link.part});
+    const auto same = [&](const Hosted::Callback& each) { return each.name == callback; };
+    if (links.empty() && std::ranges::none_of(control->hosted().callbacks(), same))
+        return Status{"request_op_unknown", callback};
+    return links;
+}
+
+Result<void> Admin::on(admin::SetStatus, std::string service, AdminStatus status, std::string reason) {
+    const auto control = find(*services_, service);
+    if (!control) return control.error();
+    return (*control)->set_admin_status(status, reason);
+}
+
+Result<bool> Admin::on(admin::IsReady, std::string service) {
+    const auto control = find(*services_, service);
+    if (!control) return control.error();
+    return (*control)->ready();
+}
+
+Result<bool> Admin::on(admin::IsDrained, std::string service) {
+    const auto control = find(*services_, service);
+    if (!control) return control.error();
+    return (*control)->drained();
+}
+
+} // namespace malla

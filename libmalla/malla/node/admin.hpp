@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/chain/service.hpp"
+#include "malla/node/admin_api.hpp"
+#include "malla/node/call_server.hpp"
+
+#include <string>
+#include <vector>
+
+namespace malla {
+
+/// Operates the other services of its node for whoever asks.
+struct Admin : Service<admin::Api> {
+    static constexpr bool concurrent = true;
+
+    explicit Admin(const CallServer& services) noexcept : services_{&services} {}
+
+    Result<std::vector<admin::Plugin>> on(admin::GetPlugins, std::string service);
+    Result<void> on(admin::AddPlugin, std::string service, std::string plugin);
+    Result<void> on(admin::RemovePlugin, std::string service, std::string plugin);
+    Result<void> on(admin::SetPlugins, std::string service, std::vector<std::string> plugins);
+    Result<std::vector<admin::Link>> on(admin::Explain, std::string service, std::string callback);
+    Result<void> on(admin::SetStatus, std::string service, AdminStatus status, std::string reason);
+    Result<bool> on(admin::IsReady, std::string service);
+    Result<bool> on(admin::IsDrained, std::string service);
+
+private:
+    const CallServer* services_;
+};
+
+} // namespace malla

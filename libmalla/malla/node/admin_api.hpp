@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/base/service_status.hpp"
+#include "malla/chain/api.hpp"
+#include "malla/chain/link.hpp"
+#include "malla/codec/field.hpp"
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace malla {
+
+constexpr auto enum_names(AdminStatus) {
+    using enum AdminStatus;
+    return std::array<std::pair<AdminStatus, std::string_view>, 3>{
+        {{active, "active"}, {pause, "pause"}, {inactive, "inactive"}}};
+}
+
+constexpr auto enum_names(Part) {
+    using enum Part;
+    return std::array<std::pair<Part, std::string_view>, 4>{
+        {{observes, "observes"}, {continues, "continues"}, {wraps, "wraps"}, {answers, "answers"}}};
+}
+
+/// What every node that hosts lets be done with its services. The service of this contract is on
+/// each of them and in no directory, so a call names its node: `CallOptions::on`.
+///
+/// A service that the node does not have is `service_not_found`. A plugin is named as in
+/// `ServiceControl`, or by the path of its shared object on that node, which has a `/`.
+namespace admin {
+
+struct Plugin {
+    std::string name;
+    bool listed = false; ///< else it is there because others depend on it
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(field("name", name), field("listed", listed));
+    }
+};
+
+struct Link {
+    std::string plugin;
+    Part part{};
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(field("plugin", plugin), field("part", part));
+    }
+};
+
+/// The chain, top first.
+struct GetPlugins : Callback<"plugins(service)", std::vector<Plugin>(std::string)> {
+    static constexpr bool idempotent = true;
+};
+struct AddPlugin : Callback<"add_plugin(service, plugin)", void(std::string, std::string)> {};
+struct RemovePlugin : Callback<"remove_plugin(service, plugin)", void(std::string, std::string)> {};
+struct SetPlugins : Callback<"set_plugins(service, plugins)", void(std::string, std::vector<std::string>)> {
+    static constexpr bool idempotent = true;
+};
+/// Who takes part in a callback, top first.
+struct Explain : Callback<"explain(service, callback)", std::vector<Link>(std::string, std::string)> {
+    static constexpr bool idempotent = true;
+};
+/// `ServiceControl::set_admin_status`.
+struct SetStatus : Callback<"set_status(service, status, reason)", void(std::string, AdminStatus, std::string)> {
+    static constexpr bool idempotent = true;
+};
+struct IsReady : Callback<"is_ready(service)", bool(std::string)> {
+    static constexpr bool idempotent = true;
+};
+struct IsDrained : Callback<"is_drained(service)", bool(std::string)> {
+    static constexpr bool idempotent = true;
+};
+
+struct Api : malla::Api<"malla_admin", GetPlugins, AddPlugin, RemovePlugin, SetPlugins, Explain, SetStatus, IsReady,
+                        IsDrained> {};
+
+} // namespace admin
+} // namespace malla

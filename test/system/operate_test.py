@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Operating services that run: their chains and their lifecycle."""
+
+import json
+import subprocess
+import unittest
+
+from mesh import BUILD, LIMIT_S, SAMPLES, Mesh, eventually
+
+TIMING = BUILD / "plugins/timing.so"
+
+
+class Operate(Mesh):
+    def rows(self, *words):
+        code, out, err = self.malla(*words, "--format", "json")
+        self.assertEqual((code, err), (0, ""), words)
+        return [json.loads(line) for line in out.splitlines()]
+
+    def names(self, service):
+        return [row["name"] for row in self.rows("plugins", service)]
+
+    def done(self, *words):
+        self.assertEqual(self.malla(*words), (0, "", ""), words)
+
+
+class Chain(Operate):
+    def test_a_plugin_from_a_file_joins_and_leaves(self):
+        self.start("malla", "run", SAMPLES / "echo.so")
+        self.answer("Echo.text", "hello")
+        self.assertEqual(self.names("Echo"), ["Echo", "malla::Base"])
+
+        self.done("plugins", "Echo", "add", TIMING)
+        self.assertEqual(self.names("Echo"), ["Echo", "malla::plugins::Timing", "malla::Base"])
+        self.assertEqual(self.answer("Echo.text", "hello"), "hello")
+        self.done("plugins", "Echo", "remove", "Timing")
+        self.assertEqual(self.names("Echo"), ["Echo", "malla::Base"])
+
+    def test_an_offered_plugin_is_added_by_its_name_and_the_list_is_set(self):
+        self.start("malla", "run", SAMPLES / "calculator.so", TIMING)
+        self.answer("Calculator.square", 2)
+        before = self.names("Calculator")
+
+        self.done("plugins", "Calculator", "add", "Timing")
+        self.assertEqual(len(self.names("Calculator")), len(before) + 1)
+        self.done("plugins", "Calculator", "set")
+        self.assertEqual(self.names("Calculator"), ["Calculator", "malla::Base"])
+        code, out, err = self.malla("call", "Calculator.calculate", "add", 2, 3)
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn("not_implemented", err)
+        self.done("plugins", "Calculator", "set", "Logging")
+        self.assertEqual(self.names("Calculator"), before)
+        self.assertEqual(self.answer("Calculator.calculate", "add", 2, 3), "5")
+
+    def test_what_cannot_be_done_says_why_and_changes_nothing(self):
+        self.start("malla", "run", SAMPLES / "calculator.so")
+        self.answer("Calculator.square", 2)
+        before = self.names("Calculator")
+        for words, code, text in [(["add", "Nonsense"], 1, "no plugin 'Nonsense'"),
+                                  (["add", "/nowhere/x.so"], 2, "cannot be read"),
+                                  (["add", SAMPLES / "echo.so"], 2, "holds a service"),
+                                  (["remove", "Nonsense"], 1, "not_found"),
+                                  (["remove", "Addition"], 1, "other plugins depend on"),
+                                  (["swap", "Logging"], 2, "is no change of a chain")]:
+            with self.subTest(words=words):
+                seen, out, err = self.malla("plugins", "Calculator", *words)
+                self.assertEqual((seen, out), (code, ""))
+                self.assertIn(text, err)
+        self.assertEqual(self.names("Calculator"), before)
+
+    def test_explain_shows_who_takes_part(self):
+        self.start("malla", "run", SAMPLES / "calculator.so")
+        self.answer("Calculator.square", 2)
+        rows = self.rows("explain", "Calculator.calculate")
+        self.assertEqual([(row["plugin"], row["part"]) for row in rows],
+                         [("Logging", "observes"), ("Addition", "continues"), ("Multiplication", "continues")])
+        self.assertEqual(self.malla("explain", "Calculator.divide")[0], 1)
+
+    def test_a_file_whose_code_runs_is_unloaded_when_the_last_call_has_left(self):
+        server = self.start("malla", "run", SAMPLES / "echo.so")
+        self.answer("Echo.text", "hello")
+        self.done("plugins", "Echo", "add", TIMING)
+
+        def loaded():
+            with open(f"/proc/{server.pid}/maps", encoding="utf-8") as maps:
+                return "timing.so" in maps.read()
+
+        began = int(self.answer("Echo.count"))
+        slow = self.start("malla", "call", "Echo.sleep", 3000, stdout=subprocess.DEVNULL)
+        eventually(lambda: int(self.answer("Echo.count")) > began)
+        self.done("plugins", "Echo", "remove", "Timing")
+        self.assertIsNone(slow.poll(), "the call was to outlast the removal")
+        self.assertTrue(loaded(), "a call runs in it")
+        self.assertEqual(slow.wait(LIMIT_S), 0)
+        eventually(lambda: not loaded())
+        self.assertEqual(self.answer("Echo.text", "hello"), "hello")
+
+
+class Lifecycle(Operate):
+    def status(self):
+        return self.rows("info", "Echo")[0]["status"]
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.start("malla", "run", SAMPLES / "echo.so")
+        self.answer("Echo.text", "hello")
+
+    def test_a_paused_service_refuses_until_it_is_resumed(self):
+        self.done("ready", "Echo")
+        self.done("pause", "Echo")
+        self.assertEqual(self.status(), "paused")
+        code, _, err = self.malla("call", "Echo.text", "hello", "--no-wait")
+        self.assertEqual(code, 3)
+        self.assertIn("paused", err)
+        self.assertEqual(self.malla("ready", "Echo")[0], 1)
+        self.done("resume", "Echo")
+        self.assertEqual(self.status(), "running")
+        self.answer("Echo.text", "hello")
+
+    def test_a_stopped_service_starts_again(self):
+        self.done("stop", "Echo")
+        self.assertEqual(self.status(), "stopped")
+        self.assertEqual(self.malla("call", "Echo.text", "hello", "--no-wait")[0], 3)
+        self.done("resume", "Echo")
+        self.answer("Echo.text", "hello")
+
+    def test_drain_waits_for_the_calls_inside(self):
+        began = int(self.answer("Echo.count"))
+        slow = self.start("malla", "call", "Echo.sleep", 2000, stdout=subprocess.DEVNULL)
+        eventually(lambda: int(self.answer("Echo.count")) > began)
+        self.done("drain", "Echo", "--wait")
+        self.assertEqual(slow.wait(LIMIT_S), 0)
+        self.assertEqual(self.malla("call", "Echo.text", "hello", "--no-wait")[0], 3)
+
+    def test_only_the_named_node_is_operated(self):
+        other = self.start("malla", "run", SAMPLES / "echo.so", "--name", "other")
+        eventually(lambda: len(self.rows("info", "Echo")) == 2)
+        self.done("pause", "Echo", "--on", "other")
+        self.assertEqual({row["node"] == "other": row["status"] for row in self.rows("info", "Echo")},
+                         {True: "paused", False: "running"})
+        code, _, err = self.malla("pause", "Echo", "--on", "nobody")
+        self.assertEqual(code, 3)
+        self.assertIn("Echo", err)
+        self.stop(other)
+
+    def test_a_name_that_nobody_has_gets_a_hint(self):
+        code, _, err = self.malla("pause", "Ecco")
+        self.assertEqual(code, 3)
+        self.assertIn("did you mean Echo?", err)
+
+
+if __name__ == "__main__":
+    unittest.main()
