@@ -6,7 +6,7 @@
 #   test/libzmq-tsan.sh FOLDER
 set -euo pipefail
 
-link=$1
+link=$(realpath -m "$1")
 cache=${MALLA_CACHE:-${XDG_CACHE_HOME:-${HOME:-/var/cache}/.cache}/malla}
 source_version=$(dpkg-query -W -f '${source:Upstream-Version}' libzmq3-dev)
 prefix=$cache/libzmq-$source_version-tsan-clang19
@@ -34,13 +34,15 @@ build() {
   sed -i "s|$prefix.new|$prefix|g" "$prefix.new/lib/pkgconfig/libzmq.pc"
 }
 
+mkdir -p "$cache"
+exec 9>"$cache/libzmq-tsan.lock"
+flock 9 # another clone may be building it
 if [[ ! -e $prefix/lib/pkgconfig/libzmq.pc ]]; then
   echo "Building libzmq $source_version with the thread sanitizer into $prefix (about a minute, once)"
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   cd "$work"
   fetch_source
-  mkdir -p "$cache"
   rm -rf "$prefix.new"
   build "$(echo "$PWD"/zeromq3-*/)"
   rm -rf "$prefix"
