@@ -12,7 +12,8 @@ int run(const RunCommand& command, const Common& common) {
     if (command.config) {
         auto config = read_config_file(*command.config);
         if (!config) return fail(config.error(), common);
-        options.config = *std::move(config);
+        if (auto set = options.config.set(ConfigLayer::file, *std::move(config)); !set)
+            return fail(set.error(), common);
     }
     Node node{std::move(options)};
     for (const auto& file : command.files)

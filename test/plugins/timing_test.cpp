@@ -77,7 +77,7 @@ TEST(Spdlog, IsTheLogFromItsStartToItsStop) {
 
 TEST(Spdlog, RefusesALevelThatThereIsNot) {
     NodeOptions options = alone();
-    options.config = Json::object({{"Spdlog", Json::object({{"level", "loud"}})}});
+    ASSERT_TRUE(options.config.set(ConfigLayer::file, Json::object({{"Spdlog", Json::object({{"level", "loud"}})}})));
     Node node{options};
 
     try {

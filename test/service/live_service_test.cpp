@@ -59,7 +59,7 @@ protected:
 
     Result<void> start(const Json& config) {
         ServiceHost host;
-        host.config = config;
+        EXPECT_TRUE(host.config.set(ConfigLayer::start, config));
         return live.control().start(std::move(host));
     }
 

@@ -262,7 +262,7 @@ TYPED_TEST(ChangeTest, KeepsEverythingWhenAStartFails) {
     EXPECT_THAT(journal.take(), ElementsAre("start Below", "stop Below"));
     barrier.close();
     EXPECT_EQ(this->control().add_plugin("Hangs").error().id(), "timeout");
-    EXPECT_THAT(this->control().abandoned(), ElementsAre("Hangs.start"));
+    EXPECT_THAT(this->control().state().abandoned, ElementsAre("Hangs.start"));
     EXPECT_EQ(this->names(), before);
     EXPECT_EQ(this->changes, told);
     EXPECT_EQ(this->ask(), "x.");
@@ -413,7 +413,7 @@ TEST_F(StatusTest, TriesAgainAfterAFailure) {
     Sometimes::works = false;
     control().set_limits({.retry = 1ms, .longest_retry = 4ms});
     EXPECT_EQ(start().error().id(), "conflict");
-    EXPECT_EQ(control().last_error()->id(), "conflict");
+    EXPECT_EQ(control().state().last_error->id(), "conflict");
     EXPECT_THAT(journal.take()[1], "stop Answers") << "only what was started is stopped";
     Sometimes::works = true;
     EXPECT_TRUE(journal.wait_for("status running"));

@@ -52,6 +52,7 @@ constexpr std::array table = std::to_array<StatusEntry>({
     {"body_too_large", 413, answered, ExitCode::error_status, "The body is too large: {}", "limit"},
     {"not_ready", 503, answered, ExitCode::error_status, "Service '{}' is not ready", "service"},
     {"already_started", 409, answered, ExitCode::error_status, "Service '{}' is already started", "service"},
+    {"child_failed", 500, answered, ExitCode::error_status, "Children of plugin '{}' failed too often", "plugin"},
     {"circular_dependencies", 409, answered, ExitCode::error_status, "Circular dependencies: {}", "plugins"},
     {"manifest_invalid", 400, not_run, ExitCode::usage, "Not a malla plugin: {}", "reason"},
     {"manifest_mismatch", 409, not_run, ExitCode::usage, "The plugin was built for another malla: {}", "reason"},

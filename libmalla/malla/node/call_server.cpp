@@ -43,7 +43,7 @@ Result<void> ServedService::run(std::size_t callback, std::string_view name, wir
 }
 
 ServedService::~ServedService() {
-    if (!hosted->control() || hosted->control()->abandoned().empty()) return;
+    if (!hosted->control() || hosted->control()->state().abandoned.empty()) return;
     // Hooks that were left behind may still use them.
     [[maybe_unused]] const Hosted* kept = hosted.release();
     if (module) module->release();

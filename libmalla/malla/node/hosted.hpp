@@ -151,7 +151,9 @@ public:
     [[nodiscard]] LiveService<S>& live() noexcept { return live_; }
     [[nodiscard]] ServiceCore& core() noexcept override { return live_; }
     [[nodiscard]] ServiceControl* control() noexcept override { return &live_.control(); }
-    [[nodiscard]] Result<void> start(ServiceHost host) override { return live_.control().start(std::move(host)); }
+    [[nodiscard]] Result<void> start(ServiceHost host) override {
+        return live_.control().start(std::move(host), start_options<S>);
+    }
     void stop() noexcept override { live_.control().stop(); }
 
     [[nodiscard]] Result<void> run(std::size_t callback, wire::Content content, std::string_view body, Gate* gate,

@@ -78,8 +78,8 @@ NodeId Node::id() const noexcept { return core_->id(); }
 const std::string& Node::name() const noexcept { return core_->options().name; }
 const std::string& Node::endpoint() const noexcept { return core_->endpoint(); }
 
-Result<void> Node::host(std::unique_ptr<Hosted> service) {
-    return core_->host(std::make_shared<ServedService>(std::move(service), std::nullopt));
+Result<void> Node::host(std::unique_ptr<Hosted> service, const Json& config) {
+    return core_->host(std::make_shared<ServedService>(std::move(service), std::nullopt), config);
 }
 
 Result<void> Node::load(const std::filesystem::path& file) {
@@ -90,7 +90,7 @@ Result<void> Node::load(const std::filesystem::path& file) {
         return {};
     }
     auto hosted = module->create();
-    return core_->host(std::make_shared<ServedService>(std::move(hosted), std::move(*module)));
+    return core_->host(std::make_shared<ServedService>(std::move(hosted), std::move(*module)), Json::object());
 }
 
 void Node::offer(OfferedPlugin plugin) { core_->offer(std::move(plugin)); }
@@ -151,6 +151,8 @@ std::vector<InstanceView> Node::instances_of(std::string_view service) const {
     std::erase_if(views, [&](const InstanceView& view) { return view.service != service; });
     return views;
 }
+
+ConfigStore& Node::store() noexcept { return core_->store(); }
 
 bool Node::holds_rendezvous() const { return core_->membership().holds_rendezvous(); }
 

@@ -70,17 +70,18 @@ public:
     [[nodiscard]] const std::string& endpoint() const noexcept;
 
     /// Starts a service and announces it, unless it is `local`. Throws `Error` with the reason
-    /// when a plugin does not start, or when a service of that name is hosted already.
+    /// when a plugin does not start, or when a service of that name is hosted already. `config`
+    /// counts more than what the node's options say of the service.
     template <class S>
-    LiveService<S>& start(S service = {}) {
+    LiveService<S>& start(S service = {}, const Json& config = Json::object()) {
         auto hosted = std::make_unique<HostedService<S>>(std::move(service));
         LiveService<S>& live = hosted->live();
-        value_or_throw(host(std::move(hosted)));
+        value_or_throw(host(std::move(hosted), config));
         return live;
     }
 
     /// Starts a service that is known by its erased form only.
-    [[nodiscard]] Result<void> host(std::unique_ptr<Hosted> service);
+    [[nodiscard]] Result<void> host(std::unique_ptr<Hosted> service, const Json& config = Json::object());
 
     /// Offers plugins, and those they depend on, to the services of this node, which can add them
     /// while they run.
@@ -113,6 +114,9 @@ public:
     [[nodiscard]] std::vector<NodeView> nodes() const;
     [[nodiscard]] std::vector<InstanceView> instances() const;
     [[nodiscard]] std::vector<InstanceView> instances_of(std::string_view service) const;
+
+    /// What all its services share, for as long as the node lives. Any thread.
+    [[nodiscard]] ConfigStore& store() noexcept;
 
     /// Whether this node is the machine's embedded rendezvous at the moment.
     [[nodiscard]] bool holds_rendezvous() const;

@@ -135,26 +135,30 @@ void Node::Core::join_mesh() {
                      [this](std::span<const transport::LinkEvent> events) { membership_->on_events(events); });
 }
 
-Result<void> Node::Core::host(const std::shared_ptr<ServedService>& service) {
+Result<void> Node::Core::host(const std::shared_ptr<ServedService>& service, const Json& config) {
     if (!server_) return Status{"not_allowed"}.set_info("this node only calls; it was made with hosts = false");
     const std::lock_guard lock{hosting_mutex_};
     Hosted& hosted = *service->hosted;
     const std::string name{hosted.core().name()};
+    auto own = host_for(name, config);
+    if (!own) return std::move(own).error();
     if (auto added = server_->add(service); !added) return added;
     // What cannot be announced would never be found.
     if (auto announced = wire::encode(record()); !announced) {
         server_->remove(name);
         return std::move(announced).error();
     }
-    auto started = hosted.start(host_for(name));
+    auto started = hosted.start(*std::move(own));
     if (!started) server_->remove(name);
     announce();
     return started;
 }
 
-ServiceHost Node::Core::host_for(std::string_view service) {
+Result<ServiceHost> Node::Core::host_for(std::string_view service, const Json& config) {
     ServiceHost host;
-    if (const Json* config = options_.config.find(service)) host.config = *config;
+    host.config = options_.config.part(service);
+    if (auto given = host.config.set(ConfigLayer::start, config); !given) return std::move(given).error();
+    host.node_store = &store_;
     host.node = id_;
     host.node_name = options_.name;
     host.offers = [this] { return offers(); };

@@ -23,9 +23,10 @@ public:
     explicit Core(NodeOptions options);
     ~Core();
 
-    [[nodiscard]] Result<void> host(const std::shared_ptr<ServedService>& service);
+    [[nodiscard]] Result<void> host(const std::shared_ptr<ServedService>& service, const Json& config);
     void stop();
     void offer(OfferedPlugin plugin);
+    [[nodiscard]] ConfigStore& store() noexcept { return store_; }
 
     [[nodiscard]] const NodeOptions& options() const noexcept { return options_; }
     [[nodiscard]] const std::string& endpoint() const noexcept { return endpoint_; }
@@ -54,7 +55,7 @@ private:
     void join_mesh();
     void watch_channel(const std::shared_ptr<Channel>& channel, NodeId node);
     void lose_channel(NodeId node, const std::shared_ptr<Channel>& channel);
-    [[nodiscard]] ServiceHost host_for(std::string_view service);
+    [[nodiscard]] Result<ServiceHost> host_for(std::string_view service, const Json& config);
     [[nodiscard]] std::vector<OfferedPlugin> offers() const;
     void announce();
     Result<Returned> call_local(ServedService& service, const Request& request);
@@ -66,6 +67,8 @@ private:
     std::atomic<std::uint64_t> calls_ = 0;
     std::atomic<bool> draining_ = false;
     bool stopped_ = false;
+
+    ConfigStore store_; ///< of its services
 
     transport::Poller control_;
     std::unique_ptr<transport::Socket> router_;

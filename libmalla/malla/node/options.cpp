@@ -2,6 +2,7 @@
 #include "malla/node/options.hpp"
 
 #include "malla/base/error.hpp"
+#include "malla/base/json_merge.hpp"
 
 #include <array>
 #include <cstdlib>
@@ -28,6 +29,32 @@ Clock::duration duration_of(std::string_view text) {
                                                                 "' is no duration; write 200ms, 5s or 2m")};
 }
 
+/// `Service.path=value`, the value being JSON if it reads as JSON, else a string.
+void set_config(ConfigLayers& config, const std::vector<std::string>& settings) {
+    Json all = config.at(ConfigLayer::command_line);
+    for (const std::string& setting : settings) {
+        const auto equals = setting.find('=');
+        const std::string text = equals == std::string::npos ? "" : setting.substr(equals + 1);
+        auto value = Json::parse(text);
+        auto patch = at_path(setting.substr(0, equals), value ? *std::move(value) : Json{text});
+        if (equals == std::string::npos || setting.find('.') > equals || !patch)
+            throw Error{Status{"parameter_invalid", "set"}.set_info("'" + setting +
+                                                                    "' sets nothing; write SERVICE.PATH=VALUE")};
+        all = combine_patches(Json::object(), all, *patch);
+    }
+    value_or_throw(config.set(ConfigLayer::command_line, std::move(all)));
+}
+
+void set_environment_config(ConfigLayers& config) {
+    const char* text = std::getenv("MALLA_CONFIG");
+    if (!text || !*text) return;
+    auto parsed = Json::parse(text);
+    if (!parsed || !parsed->is_object())
+        throw Error{Status{"parameter_invalid", "MALLA_CONFIG"}.set_info(
+            "MALLA_CONFIG is no JSON object with a member for each service")};
+    value_or_throw(config.set(ConfigLayer::environment, *std::move(parsed)));
+}
+
 struct Setting {
     std::string_view flag;
     const char* variable; ///< in the environment, or null
@@ -35,8 +62,8 @@ struct Setting {
     std::function<void(NodeOptions&, std::vector<std::string>)> set;
 };
 
-const std::array<Setting, 8>& settings() {
-    static const std::array<Setting, 8> all{{
+const std::array<Setting, 9>& settings() {
+    static const std::array<Setting, 9> all{{
         {"--name", nullptr, false, [](auto& options, auto values) { options.name = values[0]; }},
         {"--cluster", "MALLA_CLUSTER", false, [](auto& options, auto values) { options.cluster = values[0]; }},
         {"--broker", "MALLA_BROKER", true, [](auto& options, auto values) { options.brokers = std::move(values); }},
@@ -44,6 +71,7 @@ const std::array<Setting, 8>& settings() {
         {"--loopback", "MALLA_LOOPBACK", false, [](auto& options, auto values) { options.loopback = values[0]; }},
         {"--bind", nullptr, false, [](auto& options, auto values) { options.bind = values[0]; }},
         {"--advertise", nullptr, false, [](auto& options, auto values) { options.advertise = values[0]; }},
+        {"--set", nullptr, true, [](auto& options, auto values) { set_config(options.config, values); }},
         {"--timeout", "MALLA_TIMEOUT", false,
          [](auto& options, auto values) { options.timeout = duration_of(values[0]); }},
     }};
@@ -72,6 +100,7 @@ std::vector<std::string> values_of(const Setting& setting, int argc, char** argv
 
 NodeOptions options(int argc, char** argv) {
     NodeOptions options;
+    set_environment_config(options.config);
     for (const auto& setting : settings())
         if (auto values = values_of(setting, argc, argv); !values.empty()) setting.set(options, std::move(values));
     for (int i = 1; i < argc; ++i)

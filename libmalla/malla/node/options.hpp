@@ -2,7 +2,7 @@
 #pragma once
 
 #include "malla/base/deadline.hpp"
-#include "malla/base/json.hpp"
+#include "malla/service/config_layers.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -44,15 +44,15 @@ struct NodeOptions {
     std::size_t max_queued_calls = 4096;
     /// How long a stopping node waits for the calls that run.
     Clock::duration drain_limit = std::chrono::seconds{10};
-    /// An object with one member for each service: what its plugins are configured with.
-    Json config = Json::object();
+    /// What its services are configured with: in each layer an object with one member for each service.
+    ConfigLayers config;
 };
 
 /// The options that the flags and the environment of a program give: `--name`, `--broker`,
 /// `--peer`, `--loopback`, `--cluster`, `--bind`, `--advertise`, `--insecure`, `--timeout`,
-/// and MALLA_BROKER, MALLA_PEER, MALLA_LOOPBACK, MALLA_CLUSTER, MALLA_TIMEOUT (lists are
-/// separated by commas). A flag wins over the environment. Other arguments are left alone.
-/// Throws `Error` for a value that cannot be read.
+/// `--set SERVICE.PATH=VALUE`, and MALLA_BROKER, MALLA_PEER, MALLA_LOOPBACK, MALLA_CLUSTER,
+/// MALLA_TIMEOUT (lists are separated by commas), MALLA_CONFIG (a JSON object by service). A flag wins over the
+/// environment. Other arguments are left alone. Throws `Error` for a value that cannot be read.
 [[nodiscard]] NodeOptions options(int argc, char** argv);
 
 /// How one call is made.

@@ -28,6 +28,15 @@ inline constexpr bool is_local = [] {
     else return false;
 }();
 
+/// What `S` says of its start: `static constexpr bool paused = true;`, `static constexpr bool silent = true;`.
+template <class S>
+inline constexpr StartOptions start_options = [] {
+    StartOptions options;
+    if constexpr (requires { bool{S::paused}; }) options.paused = S::paused;
+    if constexpr (requires { bool{S::silent}; }) options.silent = S::silent;
+    return options;
+}();
+
 /// A service that runs: its chain of plugins behind its door. Any thread may call it.
 template <class S>
 class LiveService : public ServiceCore {

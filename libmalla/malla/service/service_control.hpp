@@ -3,9 +3,13 @@
 
 #include "malla/base/result.hpp"
 #include "malla/chain/live_chain.hpp"
+#include "malla/service/children.hpp"
+#include "malla/service/config_layers.hpp"
+#include "malla/service/config_store.hpp"
 #include "malla/service/hook_runner.hpp"
 #include "malla/service/plugin_type.hpp"
 #include "malla/service/service_core.hpp"
+#include "malla/service/store.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -19,6 +23,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace malla {
@@ -31,13 +36,21 @@ struct OfferedPlugin {
 
 /// What a service needs of the node that hosts it.
 struct ServiceHost {
-    Json config = Json::object();
+    ConfigLayers config; ///< the service's own part
     NodeId node;
     std::string node_name;
+    /// What all services of the node share; it outlives them. Null: this service gets one of its own.
+    ConfigStore* node_store = nullptr;
     /// What can be added now. Null: nothing.
     std::function<std::vector<OfferedPlugin>()> offers;
     /// Told after each change of status or chain, on the thread that changed it. May be null.
     std::function<void()> changed;
+};
+
+/// How a service begins.
+struct StartOptions {
+    bool paused = false; ///< its plugins start when it is resumed
+    bool silent = false; ///< changes of its status are not logged, its failures are
 };
 
 /// How long a service waits for its plugins.
@@ -58,6 +71,24 @@ struct PluginState {
 struct ExplainedLink {
     std::string plugin;
     Part part;
+};
+
+/// What is known of a service besides its chain. Times are for display.
+struct ServiceState {
+    RunningStatus status;
+    AdminStatus admin_status;
+    std::string reason; ///< of the last wish of its operator
+    std::chrono::system_clock::time_point status_at;
+    std::optional<Status> last_error; ///< why it failed last, if it ever did
+    std::optional<std::chrono::system_clock::time_point> last_error_at;
+    /// The hooks and children that were left behind because they took too long, as "Plugin.hook".
+    std::vector<std::string> abandoned;
+};
+
+/// A child of a plugin, with whose it is.
+struct PluginChild {
+    std::string plugin;
+    ChildState child;
 };
 
 /// A callback that a plugin brought, as it is announced.
@@ -92,9 +123,10 @@ public:
     /// Before `start`.
     void set_limits(const ControlLimits& limits) { limits_ = limits; }
 
-    /// Starts the plugins, lowest first. When one fails, those started are stopped again and the
-    /// service is `failed`; from then on it is tried again, until it runs or is stopped.
-    Result<void> start(ServiceHost host);
+    /// Merges the configuration, asks the plugins about it, and starts them, lowest first. When one
+    /// fails, those started are stopped again and the service is `failed`; from then on it is tried
+    /// again, until it runs or is stopped.
+    Result<void> start(ServiceHost host, StartOptions options = {});
     /// For good: stops the plugins, highest first. What they throw is logged, and stopping goes on.
     void stop() noexcept;
 
@@ -106,13 +138,22 @@ public:
     /// Puts a plugin on top of the others, as far as dependencies allow, with what it depends on.
     /// Names are as in `plugins()`, or what follows their last `::`. One that is listed already: nothing to do.
     /// `brought` are candidates for this change only, before those that the host offers; what they
-    /// hold is let go when the plugin has left the chain.
-    Result<void> add_plugin(std::string_view name, std::span<const OfferedPlugin> brought = {});
+    /// hold is let go when the plugin has left the chain. `config` is merged into the configuration.
+    Result<void> add_plugin(std::string_view name, std::span<const OfferedPlugin> brought = {},
+                            const Json& config = Json::object());
     /// Takes a listed plugin out, and the dependencies that only it needed. `not_found` when it is
     /// not there, `conflict` when another needs it.
     Result<void> remove_plugin(std::string_view name);
     /// Replaces the whole list; empty: only the service itself.
     Result<void> set_plugins(std::span<const std::string> names, std::span<const OfferedPlugin> brought = {});
+    /// Merges `update` into the configuration, where null takes a value out, and tells the plugins.
+    /// With `plugins`, replaces their list in the same step.
+    Result<void> reconfigure(const Json& update, std::optional<std::vector<std::string>> plugins = {});
+
+    /// The configuration as the plugins see it.
+    [[nodiscard]] std::shared_ptr<const Json> config() const;
+    /// Its values, each with the layer that it came from.
+    [[nodiscard]] std::vector<ConfigValue> config_values() const;
 
     /// The chain now, top first, with the service and `Base`.
     [[nodiscard]] std::vector<PluginState> plugins() const;
@@ -132,10 +173,9 @@ public:
     [[nodiscard]] bool ready();
     /// Whether no call is inside and no plugin has anything left to do; asked again until it is so.
     [[nodiscard]] bool drained();
-    /// Why it failed last, if it ever did.
-    [[nodiscard]] std::optional<Status> last_error() const;
-    /// The hooks that were left behind because they took too long, as "Plugin.hook".
-    [[nodiscard]] std::vector<std::string> abandoned() const;
+    [[nodiscard]] ServiceState state() const;
+    /// What the plugins have running beside them.
+    [[nodiscard]] std::vector<PluginChild> children() const;
 
     /// The chain when it is not the one that was compiled; a caller is inside the service meanwhile.
     [[nodiscard]] const ChangedChain* changed_chain() const noexcept { return live_.load(std::memory_order_acquire); }
@@ -148,51 +188,83 @@ private:
         Units units; ///< top first
     };
     struct Plan;
-
+    using Hook = std::function<Result<void>()>;
     using Edit = std::function<Result<void>(std::vector<std::string>& listed)>;
-    Result<void> change(const Edit& edit, std::span<const OfferedPlugin> brought);
-    Result<Plan> plan(std::vector<std::string> listed, std::vector<OfferedPlugin> offers);
-    Result<std::unique_ptr<const ChangedChain>> join(const Units& units) const;
-    void switch_to(Plan plan);
-    Result<void> start_units(const Units& bottom_up);
-    void stop_units(const Units& top_first, HookRunner& runner) noexcept;
+
+    class Operation;
+
+    // service_control.cpp: its life
     Result<void> start_all();
     void set_status(RunningStatus status);
-    Result<bool> run_hook(const std::shared_ptr<Unit>& unit, std::string_view hook, std::function<Result<bool>()> body,
-                          Gate* gate, HookRunner& runner);
-    Result<bool> run_exclusive_hook(const std::shared_ptr<Unit>& unit, std::string_view hook,
-                                    std::function<Result<bool>()> body);
+    void fail(const Status& why);
     bool all_say(std::string_view hook, bool (*PluginHooks::*which)(void*));
+
+    // service_hooks.cpp: running what plugins have
+    Result<void> run_hook(const std::shared_ptr<Unit>& unit, std::string_view hook, Hook body, Gate* gate,
+                          HookRunner& runner);
+    Result<void> run_exclusive_hook(const std::shared_ptr<Unit>& unit, std::string_view hook, Hook body);
+    Result<void> start_unit(const std::shared_ptr<Unit>& unit, const std::shared_ptr<const Json>& config);
+    Result<void> start_units(const Units& bottom_up, const std::shared_ptr<const Json>& config);
+    void stop_units(const Units& top_first, HookRunner& runner) noexcept;
+    void leave_behind(const std::shared_ptr<Unit>& unit, std::string_view what);
+
+    // service_change.cpp: another chain, another configuration
+    Result<void> change(const Edit& edit, const Json& update, std::span<const OfferedPlugin> brought);
+    Result<Plan> plan(const Edit& edit, std::span<const OfferedPlugin> brought);
+    Result<void> join(Plan& plan) const;
+    Result<std::unique_ptr<const ChangedChain>> join(const Units& units) const;
+    Result<void> prepare(Plan& plan);
+    Result<void> replace(Plan& plan, const std::shared_ptr<Unit>& unit);
+    void switch_to(Plan plan);
+
+    // service_config.cpp: what is configured
+    Result<Json> configure(const Units& units, ConfigLayers& layers);
+    Result<Json> merge_layer(const Units& units, Json config, const Json& layer);
+    Result<Updated> tell(const std::shared_ptr<Unit>& unit, const Json& before, const Json& now);
+    void tell_back(const Units& told, const Json& before, const Json& now);
+
+    // service_background.cpp: what happens by itself
     void work_in_background();
-    void try_again();
+    void want_background_locked();
+    void recover();
     void reclaim(Retired retired);
     bool wait_for_leavers(Deadline deadline);
+    void on_children_failed(const std::shared_ptr<Unit>& unit, const Status& why);
 
     ServiceCore& core_;
     const ListingInfo listing_;
     const std::vector<LiveCallback> known_;
     ControlLimits limits_;
+    ConfigStore own_store_; ///< for a host that has none
 
     std::atomic<const ChangedChain*> live_ = nullptr;
     std::atomic<AdminStatus> admin_ = AdminStatus::active;
 
-    std::mutex operation_;     ///< one at a time
-    HookRunner hooks_;         ///< of the operation
-    std::timed_mutex leavers_; ///< one waits for them at a time
+    std::mutex operation_;                  ///< one at a time
+    HookRunner hooks_;                      ///< of the operation
+    std::shared_ptr<Store::Record> record_; ///< what hooks of the operation store
+    std::timed_mutex leavers_;              ///< one waits for them at a time
 
     mutable std::mutex mutex_; ///< of all below, never held while a plugin runs
+    bool operating_ = false;
     std::shared_ptr<const ServiceHost> host_;
+    StartOptions options_;
+    ConfigLayers layers_;
+    std::shared_ptr<const Json> config_ = std::make_shared<const Json>(Json::object());
     Units own_;   ///< as compiled
     Units units_; ///< now, top first
     std::vector<std::string> listed_;
     std::unique_ptr<const ChangedChain> chain_;    ///< what `live_` points to
     std::unique_ptr<const ChangedChain> compiled_; ///< the one that was compiled, as a table
     std::string reason_;
+    std::chrono::system_clock::time_point status_at_ = std::chrono::system_clock::now();
     std::optional<Status> last_error_;
+    std::optional<std::chrono::system_clock::time_point> last_error_at_;
     std::vector<std::string> abandoned_;
 
     std::condition_variable background_changed_;
     std::deque<Retired> retired_;
+    std::deque<std::pair<std::shared_ptr<Unit>, Status>> failed_children_;
     std::optional<Clock::time_point> retry_at_;
     Clock::duration retry_pause_{};
     bool ending_ = false;

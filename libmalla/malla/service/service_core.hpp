@@ -8,6 +8,8 @@
 #include "malla/service/context.hpp"
 #include "malla/service/gate.hpp"
 #include "malla/service/pins.hpp"
+#include "malla/service/registry.hpp"
+#include "malla/service/store.hpp"
 
 #include <atomic>
 #include <string_view>
@@ -33,6 +35,9 @@ public:
     [[nodiscard]] bool concurrent() const noexcept { return concurrent_; }
     [[nodiscard]] Gate& gate() noexcept { return gate_; }
     [[nodiscard]] const Gate& gate() const noexcept { return gate_; }
+    /// What its plugins keep, until it is destroyed.
+    [[nodiscard]] Store& storage() noexcept { return storage_; }
+    [[nodiscard]] Registry& registry() noexcept { return registry_; }
     /// Held by the calls of a concurrent service, and by those beside others.
     [[nodiscard]] Pins& pins() noexcept { return pins_; }
 
@@ -85,6 +90,8 @@ private:
     std::atomic<RunningStatus> status_ = RunningStatus::stopped;
     Gate gate_;
     Pins pins_;
+    Store storage_;
+    Registry registry_;
     std::atomic<const LiveChain*> present_ = &no_plugins;
 
     static const LiveChain no_plugins;

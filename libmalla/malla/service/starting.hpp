@@ -3,16 +3,22 @@
 
 #include "malla/base/ids.hpp"
 #include "malla/base/json.hpp"
+#include "malla/service/config_store.hpp"
+#include "malla/service/registry.hpp"
+#include "malla/service/store.hpp"
 
 #include <string_view>
 
 namespace malla {
 
-/// What a plugin is told when it starts.
+/// What a plugin is told when it starts. The stores live longer than the plugin.
 struct Starting {
     const Json& config; ///< the service's own part of the configuration, an object
     NodeId node;
     std::string_view node_name;
+    Store& storage;          ///< the service's, kept while it is inactive, gone with it
+    Registry& registry;      ///< the service's
+    ConfigStore& node_store; ///< of all services of the node, kept as long as the node
 };
 
 } // namespace malla

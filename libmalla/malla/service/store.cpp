@@ -18,14 +18,7 @@ constexpr std::uint64_t absent = 0; // the version of what is not there
 /// The keys of entries that expire, soonest first.
 using Due = std::multimap<Clock::time_point, const std::string*>;
 
-struct Entry {
-    Json value;
-    std::uint64_t version = absent;
-    Due::iterator due; ///< the end when it never expires
-};
-
-// Not hashed: keys may come from elsewhere, and no choice of keys makes a tree slow.
-using Entries = std::map<std::string, Entry, std::less<>>;
+thread_local Store::Record* recording = nullptr;
 
 Result<Json> run(const Store::Change& change, Json value) {
     try {
@@ -41,7 +34,16 @@ Result<Json> run(const Store::Change& change, Json value) {
 
 } // namespace
 
+struct Store::Entry {
+    Json value;
+    std::uint64_t version = absent;
+    Due::iterator due; ///< the end when it never expires
+};
+
 struct alignas(64) Store::Shard {
+    // Not hashed: keys may come from elsewhere, and no choice of keys makes a tree slow.
+    using Entries = std::map<std::string, Entry, std::less<>>;
+
     std::mutex mutex;
     Entries entries;
     Due due;
@@ -61,7 +63,7 @@ struct alignas(64) Store::Shard {
 /// what is replaced is freed when it is locked no more.
 struct Store::Draft {
     Draft(std::string_view key, Json value, std::optional<Clock::time_point> expires_at = {}) {
-        Entries entries;
+        Shard::Entries entries;
         entries.try_emplace(std::string{key}, Entry{std::move(value), absent, {}});
         entry = entries.extract(entries.begin());
         if (!expires_at) return;
@@ -69,7 +71,7 @@ struct Store::Draft {
         due = dues.extract(dues.emplace(*expires_at, nullptr));
     }
 
-    Entries::node_type entry;
+    Shard::Entries::node_type entry;
     Due::node_type due;
     std::optional<std::uint64_t> expected; ///< write only over this version
     bool keep_due = false;                 ///< over an entry: leave its time to live
@@ -111,11 +113,12 @@ Result<void> Store::put_new(std::string_view key, Json value, std::optional<Cloc
 }
 
 bool Store::erase(std::string_view key) {
-    Entries::node_type erased; // freed last, when the lock is no longer held
+    Shard::Entries::node_type erased; // freed last, when the lock is no longer held
     Shard& shard = shard_of(key);
     const auto held = lock(shard);
     const auto found = shard.entries.find(key);
     if (found == shard.entries.end()) return false;
+    note(key, &found->second);
     shard.erase(found->second.due);
     erased = shard.entries.extract(found);
     --count_;
@@ -221,8 +224,10 @@ Store::Written Store::try_write(Draft& draft) {
     const bool there = at != shard.entries.end();
     if (draft.expected && *draft.expected != (there ? at->second.version : absent)) return Written::not_as_expected;
     if (there) {
+        note(at->first, &at->second);
         std::swap(at->second.value, draft.entry.mapped().value);
     } else {
+        note(draft.entry.key(), nullptr);
         if (!reserve()) return Written::full;
         at = shard.entries.insert(std::move(draft.entry)).position;
         at->second.due = shard.due.end();
@@ -240,6 +245,38 @@ bool Store::reserve() noexcept {
         if (count_.compare_exchange_weak(count, count + 1)) return true;
     return false;
 }
+
+// The shard is locked.
+void Store::note(std::string_view key, const Entry* before) const {
+    if (!recording || recording->store_ != this) return;
+    Record::Before was;
+    if (before) {
+        was.value = before->value;
+        const Shard& shard = shard_of(key);
+        if (before->due != shard.due.end()) was.expires_at = before->due->first;
+    }
+    const std::lock_guard lock{recording->mutex_};
+    recording->before_.try_emplace(std::string{key}, std::move(was));
+}
+
+void Store::Record::undo() {
+    decltype(before_) before;
+    {
+        const std::lock_guard lock{mutex_}; // not held below, for writers take it inside a shard's
+        before.swap(before_);
+    }
+    for (auto& [key, was] : before) {
+        if (!was.value) {
+            store_->erase(key);
+            continue;
+        }
+        Draft draft{key, *std::move(was.value), was.expires_at};
+        (void)store_->write(draft); // it had room
+    }
+}
+
+Store::Recording::Recording(Record& record) noexcept : outer_{std::exchange(recording, &record)} {}
+Store::Recording::~Recording() { recording = outer_; }
 
 Status Store::full() const {
     return Status{"not_allowed", "The store is full: it holds " + std::to_string(max_entries_) + " entries"};

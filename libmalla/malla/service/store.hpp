@@ -72,7 +72,11 @@ public:
     /// Entries that have not expired.
     [[nodiscard]] std::size_t size() const;
 
+    class Record;
+    class Recording;
+
 private:
+    struct Entry;
     struct Shard;
     struct Draft;
     enum class Written : std::uint8_t { done, not_as_expected, full };
@@ -86,11 +90,46 @@ private:
     [[nodiscard]] Written try_write(Draft& draft);
     [[nodiscard]] bool reserve() noexcept;
     [[nodiscard]] Status full() const;
+    void note(std::string_view key, const Entry* before) const;
 
     const std::size_t max_entries_;
     const Now now_;
     mutable std::atomic<std::size_t> count_ = 0;
     const std::unique_ptr<Shard[]> shards_;
+};
+
+/// What certain threads have written to a store, so that it can be undone. Any thread.
+class Store::Record {
+public:
+    explicit Record(Store& store) noexcept : store_{&store} {}
+    Record(const Record&) = delete;
+    Record& operator=(const Record&) = delete;
+
+    /// Gives every key that was written the value that it had before the first of these writes.
+    void undo();
+
+private:
+    friend class Store;
+    struct Before {
+        std::optional<Json> value; ///< nothing: it was not there
+        std::optional<Clock::time_point> expires_at;
+    };
+
+    Store* store_;
+    std::mutex mutex_;
+    std::map<std::string, Before, std::less<>> before_;
+};
+
+/// While it lives, what this thread writes is recorded.
+class Store::Recording {
+public:
+    explicit Recording(Record& record) noexcept;
+    ~Recording();
+    Recording(const Recording&) = delete;
+    Recording& operator=(const Recording&) = delete;
+
+private:
+    Record* outer_;
 };
 
 } // namespace malla

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a service gets another chain or another configuration: prepared on the side, switched at once.
+#include "malla/base/log.hpp"
+#include "malla/service/service_parts.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+namespace malla {
+
+namespace {
+
+bool has_name(std::string_view full, std::string_view asked) { return full == asked || last_part(full) == asked; }
+
+std::string_view name_of_export(const ExportedCallback& exported) { return exported.callback.name; }
+
+} // namespace
+
+Result<void> ServiceControl::add_plugin(std::string_view name, std::span<const OfferedPlugin> brought,
+                                        const Json& config) {
+    const Edit put_first = [name](std::vector<std::string>& listed) -> Result<void> {
+        const auto same = [&](const std::string& each) { return has_name(each, name); };
+        if (std::ranges::none_of(listed, same)) listed.insert(listed.begin(), std::string{name});
+        return {};
+    };
+    return change(put_first, config, brought);
+}
+
+Result<void> ServiceControl::remove_plugin(std::string_view name) {
+    const Edit take_out = [this, name](std::vector<std::string>& listed) -> Result<void> {
+        const auto removed = std::erase_if(listed, [&](const std::string& each) { return has_name(each, name); });
+        const auto known = std::ranges::find_if(units_, [&](const auto& unit) { return has_name(unit->name(), name); });
+        if (removed > 0) return {};
+        if (known == units_.end() || known == units_.begin())
+            return Status{"not_found"}.set_info("no plugin '" + std::string{name} + "' is in the chain of " +
+                                                std::string{core_.name()});
+        return Status{"conflict"}.set_info("other plugins depend on '" + std::string{name} + "': remove them instead");
+    };
+    return change(take_out, Json::object(), {});
+}
+
+Result<void> ServiceControl::set_plugins(std::span<const std::string> names, std::span<const OfferedPlugin> brought) {
+    const Edit replace = [names](std::vector<std::string>& listed) -> Result<void> {
+        listed.assign(names.begin(), names.end());
+        return {};
+    };
+    return change(replace, Json::object(), brought);
+}
+
+Result<void> ServiceControl::change(const Edit& edit, const Json& update, std::span<const OfferedPlugin> brought) {
+    const BlockingScope blocking;
+    const Operation operation{*this};
+    auto made = plan(edit, brought);
+    if (!made) return std::move(made).error();
+    if (auto merged = made->layers.update(update); !merged) return merged;
+    record_ = std::make_shared<Store::Record>(core_.storage());
+    auto prepared = prepare(*made);
+    if (!prepared) {
+        tell_back(made->told, *config_, *made->config);
+        record_->undo();
+    }
+    record_.reset();
+    if (!prepared) return prepared;
+    switch_to(*std::move(made));
+    return {};
+}
+
+/// Which plugins there are to be, with new objects for those that are not here.
+Result<ServiceControl::Plan> ServiceControl::plan(const Edit& edit, std::span<const OfferedPlugin> brought) {
+    Plan made;
+    made.listed = listed_;
+    made.layers = layers_;
+    made.config = config_;
+    if (auto edited = edit(made.listed); !edited) return std::move(edited).error();
+    std::vector<OfferedPlugin> offers(brought.begin(), brought.end());
+    if (host_ && host_->offers) std::ranges::move(host_->offers(), std::back_inserter(offers));
+
+    // A plugin that is there stays; one that left comes back as a new object.
+    std::vector<const PluginInfo*> candidates;
+    for (const auto& unit : units_ | std::views::drop(1)) candidates.push_back(unit->type->info);
+    for (const auto& offer : offers) candidates.push_back(offer.type->info);
+    for (const auto& unit : own_ | std::views::drop(1)) candidates.push_back(unit->type->info);
+    for (std::string& name : made.listed) {
+        const auto same = [&](const PluginInfo* each) { return has_name(each->name, name); };
+        if (const auto known = std::ranges::find_if(candidates, same); known != candidates.end()) name = (*known)->name;
+    }
+    const std::vector<std::string_view> names(made.listed.begin(), made.listed.end());
+    auto resolved = resolve_plugins(names, listing_.groups, candidates);
+    if (!resolved) return std::move(resolved).error();
+    made.units.push_back(units_.front());
+    for (const PluginInfo* info : *resolved) {
+        const auto by_name = [&](const auto& unit) { return unit->name() == info->name; };
+        if (const auto here = std::ranges::find_if(units_, by_name); here != units_.end()) {
+            made.units.push_back(*here);
+            continue;
+        }
+        const auto offer = std::ranges::find(offers, info, [](const auto& each) { return each.type->info; });
+        const auto own = std::ranges::find_if(own_, by_name);
+        const PluginType* type = offer != offers.end() ? offer->type : (*own)->type;
+        if (!type->make)
+            return Status{"not_allowed"}.set_info("plugin " + std::string{info->name} + " has no default constructor");
+        made.units.push_back(
+            std::make_shared<Unit>(*type, offer != offers.end() ? offer->code : nullptr, type->make()));
+        made.added.push_back(made.units.back());
+    }
+    if (auto joined = join(made); !joined) return std::move(joined).error();
+    return made;
+}
+
+Result<void> ServiceControl::join(Plan& plan) const {
+    plan.chain.reset();
+    if (plan.units == own_) return {};
+    auto chain = join(plan.units);
+    if (!chain) return std::move(chain).error();
+    plan.chain = *std::move(chain);
+    return {};
+}
+
+Result<std::unique_ptr<const ChangedChain>> ServiceControl::join(const Units& units) const {
+    std::vector<LiveChain::Member> members;
+    std::vector<ExportedCallback> exports;
+    for (const auto& unit : units) {
+        members.push_back({unit->type->info, unit->object.get()});
+        exports.insert(exports.end(), unit->type->exports.begin(), unit->type->exports.end());
+    }
+    auto chain = LiveChain::make(members, known_);
+    if (!chain) return std::move(chain).error();
+    std::ranges::sort(exports, {}, &name_of_export);
+    return std::unique_ptr<const ChangedChain>{new ChangedChain{*std::move(chain), std::move(exports)}};
+}
+
+/// Everything but the switch: what fails here has changed nothing, once those told have been told back.
+Result<void> ServiceControl::prepare(Plan& plan) {
+    auto config = configure(plan.units, plan.layers);
+    if (!config) return std::move(config).error();
+    const auto before = config_;
+    const bool differs = *config != *before;
+    plan.config = std::make_shared<const Json>(*std::move(config));
+    const Units present = plan.units;
+    for (const auto& unit : present | std::views::reverse) {
+        if (!differs || !unit->started) continue;
+        const auto updated = tell(unit, *before, *plan.config);
+        if (!updated) return updated.error();
+        plan.told.push_back(unit);
+        if (*updated != Updated::restart) continue;
+        if (auto replaced = replace(plan, unit); !replaced) return replaced;
+    }
+    if (std::ranges::none_of(units_, &Unit::started)) return {}; // those of a service at rest start when it does
+    return start_units({plan.added.rbegin(), plan.added.rend()}, plan.config);
+}
+
+/// Puts a new object in the place of one that wants to be started anew.
+Result<void> ServiceControl::replace(Plan& plan, const std::shared_ptr<Unit>& unit) {
+    if (unit == own_.front() || !unit->type->make)
+        return Status{"not_allowed"}.set_info(
+            std::string{last_part(unit->name())} +
+            " cannot be started anew while the service runs: let its `updated` apply the change, or stop and resume");
+    const auto fresh = std::make_shared<Unit>(*unit->type, unit->code, unit->type->make());
+    std::ranges::replace(plan.units, unit, fresh);
+    plan.added.clear();
+    for (const auto& each : plan.units)
+        if (std::ranges::find(units_, each) == units_.end()) plan.added.push_back(each);
+    return join(plan);
+}
+
+void ServiceControl::switch_to(Plan plan) {
+    std::shared_ptr<const ServiceHost> host;
+    {
+        const std::lock_guard lock{mutex_};
+        Retired retired{std::exchange(chain_, std::move(plan.chain)), {}};
+        live_.store(chain_.get(), std::memory_order_release);
+        core_.set_present((chain_ ? chain_ : compiled_)->chain);
+        core_.set_changed(chain_ != nullptr);
+        std::ranges::copy_if(units_, std::back_inserter(retired.units),
+                             [&](const auto& unit) { return std::ranges::find(plan.units, unit) == plan.units.end(); });
+        units_ = std::move(plan.units);
+        listed_ = std::move(plan.listed);
+        layers_ = std::move(plan.layers);
+        config_ = std::move(plan.config);
+        host = host_;
+        if (retired.chain || !retired.units.empty()) {
+            retired_.push_back(std::move(retired));
+            want_background_locked();
+        }
+    }
+    if (host && host->changed) host->changed();
+}
+
+} // namespace malla
