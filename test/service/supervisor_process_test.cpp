@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/base/descriptor.hpp"
+#include "malla/service/process_run.hpp"
 #include "malla/service/supervisor.hpp"
 #include "service/stage.hpp"
 #include "support/eventually.hpp"
@@ -218,18 +219,23 @@ TEST(Supervisor, LeavesTheExitStatusOfOtherProcessesAlone) {
     EXPECT_EQ(WEXITSTATUS(status), 9);
 }
 
-TEST(Supervisor, TakesAProcessWhoseExitStatusIsLostForCrashed) {
-    Pipe pipe;
-    GivenUp given_up;
+TEST(Supervisor, StartsNoProcessInAProgramThatIgnoresTheEndOfItsChildren) {
     const auto before = std::signal(SIGCHLD, SIG_IGN);
-    Supervisor supervisor{"Shell",
-                          {.children = {pipe.shell("echo $$ >&3\n" + std::string{for_ever})}, .max_restarts = 0},
-                          {},
-                          given_up.listener()};
-    ASSERT_TRUE(supervisor.start());
-    ASSERT_EQ(::kill(-std::stoi(pipe.line()), SIGKILL), 0);
-    EXPECT_THAT(given_up.status().info(), HasSubstr("somebody else in this program took its exit status"));
+    Supervisor supervisor{"Shell", {.children = {Child::process("sh", {"true"})}}, {}, never_gives_up()};
+    const auto started = supervisor.start();
     std::signal(SIGCHLD, before);
+
+    ASSERT_FALSE(started);
+    EXPECT_THAT(started.error().info(), HasSubstr("this program ignores SIGCHLD"));
+}
+
+TEST(ProcessRun, HasCrashedWhenSomebodyElseTookItsExitStatus) {
+    const auto run = ProcessRun::start({"true"}, {});
+    ASSERT_TRUE(run);
+    ASSERT_EQ(::waitpid((*run)->pid(), nullptr, 0), (*run)->pid());
+
+    EXPECT_EQ((*run)->finish(), "somebody else in this program took its exit status");
+    EXPECT_EQ((*run)->pid(), 0);
 }
 
 } // namespace

@@ -225,6 +225,7 @@ TEST(Supervisor, RestartsAPeriodicTaskThatThrows) {
 TEST(Supervisor, LogsACrashWithTheNamesOfChildAndPlugin) {
     static std::mutex mutex;
     static Notes lines;
+    lines.clear();
     const LogSink before = set_log_sink([](LogLevel level, std::string_view text) noexcept {
         const std::lock_guard lock{mutex};
         if (level == LogLevel::warning) lines.emplace_back(text);

@@ -53,8 +53,8 @@ struct Child {
 
     /// Runs the program `argv[0]`, found in PATH, in a process group of its own, without input, with
     /// this program's output and error and no other descriptor. It is asked to stop by SIGTERM. What
-    /// is left of its group is killed when it ends. Where the program ignores SIGCHLD, or waits for
-    /// whatever child there is, an exit status may be lost: then it counts as a crash.
+    /// is left of its group is killed when it ends. In a program that ignores SIGCHLD it cannot be
+    /// started; where somebody else waits for it, its end counts as a crash.
     [[nodiscard]] static Child process(std::string name, std::vector<std::string> argv, ProcessOptions options = {},
                                        Restart restart = Restart::transient);
 

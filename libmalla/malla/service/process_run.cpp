@@ -20,6 +20,7 @@ namespace {
 /// Pointers to the texts, and the null behind them that C wants.
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> all;
+    all.reserve(texts.size() + 1);
     for (auto& text : texts) all.push_back(text.data());
     all.push_back(nullptr);
     return all;
@@ -79,6 +80,13 @@ int open_process(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, 
 
 Status cannot_start(int error) { return Status{"internal_error"}.set_info(std::strerror(error)); }
 
+/// Whether the system throws exit statuses away.
+bool ignores_children() {
+    struct sigaction now {};
+    ::sigaction(SIGCHLD, nullptr, &now);
+    return now.sa_handler == SIG_IGN || (now.sa_flags & SA_NOCLDWAIT) != 0;
+}
+
 /// How a process crashed, or nothing when it did not.
 std::optional<std::string> crash_text(int wait_status) {
     if (WIFEXITED(wait_status)) {
@@ -96,6 +104,7 @@ ProcessRun::ProcessRun(pid_t pid) noexcept : pid_{pid}, process_{open_process(pi
 Result<std::unique_ptr<ChildRun>> ProcessRun::start(const std::vector<std::string>& argv,
                                                     const ProcessOptions& options) {
     if (argv.empty()) return Status{"internal_error"}.set_info("it has nothing to run");
+    if (ignores_children()) return Status{"internal_error"}.set_info("this program ignores SIGCHLD");
     pid_t pid = 0;
     if (const int error = Beginning{}.run(pid, argv, options); error != 0) return cannot_start(error);
     std::unique_ptr<ProcessRun> run{new ProcessRun{pid}};

@@ -178,6 +178,7 @@ std::optional<std::string> Supervision::finish(std::size_t index) {
 /// The first child that has ended; nothing when interrupted.
 std::optional<std::size_t> Supervision::wait_for_end() {
     std::vector<pollfd> polled;
+    polled.reserve(children_.size() + 1);
     for (const auto& each : children_) polled.push_back({each.run ? each.run->ended_descriptor() : -1, POLLIN, 0});
     polled.push_back({interrupted_.descriptor(), POLLIN, 0});
     poll_until(polled, no_deadline);
