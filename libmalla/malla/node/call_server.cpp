@@ -256,9 +256,16 @@ Work* CallServer::admit(std::unique_ptr<Job> job) {
 void CallServer::cancel(const transport::Message& message) {
     const auto cancel = wire::decode_cancel(message.bytes());
     if (!cancel) return;
-    const std::lock_guard lock{mutex_};
-    const auto found = jobs_.find(Key{message.peer(), cancel->id});
-    if (found != jobs_.end()) found->second->cancel();
+    std::unique_ptr<Job> withdrawn; // destroyed without the lock, which it takes
+    {
+        const std::lock_guard lock{mutex_};
+        const auto found = jobs_.find(Key{message.peer(), cancel->id});
+        if (found == jobs_.end()) return;
+        Job* const job = found->second;
+        job->cancel();
+        if (!job->core().concurrent() && job->core().gate().withdraw(*job)) withdrawn.reset(job);
+    }
+    if (withdrawn) withdrawn->refuse(Status{"cancelled"});
 }
 
 // The time left counts from the sender's stamp. Its clock is not ours, but the smallest difference

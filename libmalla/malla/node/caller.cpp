@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 
 // How long a named rendezvous that does not answer delays the call of a callback that nobody known has.
 constexpr auto hearing_limit = 1s;
+// How long after its deadline a call waits to hear that no handler had begun.
+constexpr auto last_word_limit = 50ms;
 
 std::minstd_rand& random_engine() {
     static thread_local std::minstd_rand engine{std::random_device{}()};
@@ -81,10 +83,7 @@ bool CallState::wait(Deadline until) {
         if (attempt_) {
             if (channel_->wait(*attempt_, limit)) evaluate(std::move(attempt_->outcome()));
             else if (!deadline_.passed(Clock::now())) return false;
-            else {
-                channel_->abandon(*attempt_);
-                end(std::move(attempt_->outcome()));
-            }
+            else end(last_word());
         } else if (deadline_.passed(Clock::now())) {
             end(refusal_ ? *refusal_ : ways_.why_unavailable(request_.service));
         } else if (until.passed(Clock::now())) {
@@ -146,6 +145,15 @@ void CallState::evaluate(Result<Returned> outcome) {
 bool CallState::may_run_again() {
     return request_.idempotent || request_.options.idempotent ||
            ways_.declared_idempotent(request_.service, request_.callback);
+}
+
+// The deadline has passed: whether the call has begun decides between two outcomes.
+Result<Returned> CallState::last_word() {
+    channel_->cancel(*attempt_);
+    if (!channel_->wait(*attempt_, Deadline::in(last_word_limit))) channel_->abandon(*attempt_);
+    const Result<Returned>& outcome = attempt_->outcome();
+    if (!outcome && outcome.error().outcome() == Outcome::not_run) return Status{"expired"};
+    return Status{"deadline_exceeded"}; // what comes now may be what a cancelled handler left off with
 }
 
 // All were tried, or there are none: waits for another one, or for the next round.

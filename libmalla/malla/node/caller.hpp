@@ -71,7 +71,8 @@ public:
 
     /// Hands it to the first instance, if there is one. Called once.
     void begin();
-    /// Waits until it has ended, or until `until`; says whether it has. It ends at its deadline at the latest.
+    /// Waits until it has ended, or until `until`; says whether it has. It ends at its deadline,
+    /// or up to 50 ms later, when it is still to be heard whether a handler has begun.
     bool wait(Deadline until);
     /// Only when it has ended.
     [[nodiscard]] Result<Returned>& outcome() { return *outcome_; }
@@ -80,6 +81,7 @@ private:
     void try_next();
     bool submit(const Instance& instance);
     void evaluate(Result<Returned> outcome);
+    Result<Returned> last_word();
     [[nodiscard]] bool may_run_again();
     void wait_for_instances(Deadline until);
     void hear_mesh(Deadline until);

@@ -50,16 +50,27 @@ bool Channel::wait(Attempt& attempt, Deadline deadline) {
     return true;
 }
 
-void Channel::abandon(Attempt& attempt) {
+void Channel::cancel(Attempt& attempt) {
     const std::lock_guard lock{mutex_};
-    if (attempt.state_ == Attempt::State::ended) return;
+    cancel_locked(attempt);
+    if (!receiving_) wake_one_locked();
+}
+
+void Channel::cancel_locked(Attempt& attempt) {
     if (attempt.state_ == Attempt::State::queued) {
         std::erase(queue_, &attempt);
         end_locked(attempt, Status{"expired"});
-    } else {
+    } else if (attempt.state_ == Attempt::State::sent && !std::exchange(attempt.cancelled_, true)) {
+        (void)socket_->send(wire::encode(wire::Cancel{attempt.id_})); // at best: the instance may be gone
+    }
+}
+
+void Channel::abandon(Attempt& attempt) {
+    const std::lock_guard lock{mutex_};
+    cancel_locked(attempt);
+    if (attempt.state_ == Attempt::State::sent) {
         under_way_.erase(attempt.id_);
         bytes_under_way_ -= attempt.size_;
-        (void)socket_->send(wire::encode(wire::Cancel{attempt.id_})); // at best: the instance may be gone
         end_locked(attempt, Status{"deadline_exceeded"});
         flush_locked();
     }

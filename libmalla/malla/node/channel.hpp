@@ -60,6 +60,7 @@ private:
     std::string frame_; ///< empty once sent
     std::size_t size_;
     bool one_way_;
+    bool cancelled_ = false;
     State state_ = State::queued;
     bool sleeping_ = false; ///< its caller waits for another caller to receive
     std::optional<Result<Returned>> outcome_;
@@ -87,8 +88,11 @@ public:
     void submit(Attempt& attempt);
     /// Waits until `attempt` has ended, receiving for all; false at the deadline.
     [[nodiscard]] bool wait(Attempt& attempt, Deadline deadline);
+    /// Nobody wants the answer any more: ends an attempt that was not sent as `expired`, and has the
+    /// instance cancel one that was, which answers if no handler has begun.
+    void cancel(Attempt& attempt);
     /// Ends an attempt that nobody waits for any more: `expired` when it was never sent, else
-    /// `deadline_exceeded`, and the instance is told to cancel it.
+    /// `deadline_exceeded`, and the instance is told to cancel it, if it was not.
     void abandon(Attempt& attempt);
 
     /// Sends what is queued, as far as the window allows.
@@ -105,6 +109,7 @@ private:
     Channel(std::unique_ptr<transport::Socket> socket, std::unique_ptr<transport::Monitor> monitor,
             std::string node_name, Window window);
 
+    void cancel_locked(Attempt& attempt);
     void flush_locked();
     void receive_for_all(std::unique_lock<std::mutex>& lock, Deadline deadline);
     void take_locked(transport::Message&& message);
