@@ -36,8 +36,15 @@ CallOptions call_options(const CallCommand& command, std::optional<Deadline> dea
     return options;
 }
 
-int stream(Node& node, const CallCommand& command, const Common& common, const CallbackDescription& callback,
-           const ResultStyle& style) {
+ResultStyle style_of(const CallbackDescription& callback, const Common& common) {
+    ResultStyle style;
+    style.format = common.mesh.format;
+    style.bytes = text_member(callback.result(), "contentEncoding") == "base64";
+    return style;
+}
+
+/// Without the callback every line fails, and is told of.
+int stream(Node& node, const CallCommand& command, const Common& common, const Result<CallbackDescription>& callback) {
     const StopSignal signal;
     StreamOptions options;
     options.in_flight = command.in_flight;
@@ -47,16 +54,31 @@ int stream(Node& node, const CallCommand& command, const Common& common, const C
     options.progress = command.progress;
     options.quiet = common.quiet;
     options.from_line = command.from_line;
-    options.style = style;
+    options.style.format = common.mesh.format;
+    if (callback) options.style = style_of(*callback, common);
     options.style.in_stream = true;
     const StreamEnds ends{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, signal.fd()};
-    const StreamSteps steps{[&](std::string_view line) { return arguments_of_line(callback, line); },
+    const StreamSteps steps{[&](std::string_view line) -> Result<std::string> {
+                                if (!callback) return callback.error();
+                                return arguments_of_line(*callback, line);
+                            },
                             [&](const std::string& arguments) {
                                 return std::make_unique<FutureCall>(node.async(command.target.service,
                                                                                command.target.callback, arguments,
                                                                                call_options(command, std::nullopt)));
                             }};
-    return run_stream(options, ends, steps);
+    const int code = run_stream(options, ends, steps);
+    return code == 0 && !callback ? fail(callback.error(), common) : code; // there was no line to fail
+}
+
+/// What a stream needs to know before its first line.
+Result<CallbackDescription> callback_of(Node& node, const CallCommand& command, const Common& common,
+                                        Deadline deadline) {
+    const auto instance = wait_for_instance(node, command.target, command.on, common, command.no_wait, deadline);
+    if (!instance) return instance.error();
+    const auto description = description_of(*instance, command.target.callback);
+    if (!description) return description.error();
+    return CallbackDescription::parse(*description);
 }
 
 } // namespace
@@ -64,23 +86,15 @@ int stream(Node& node, const CallCommand& command, const Common& common, const C
 int run(const CallCommand& command, const Common& common) {
     const Deadline deadline = Deadline::in(common.mesh.timeout);
     Node node{node_options(common, false)};
-    const auto instance = wait_for_instance(node, command.target, command.on, common, command.no_wait, deadline);
-    if (!instance) return fail(instance.error(), common);
-    const auto description = description_of(*instance, command.target.callback);
-    if (!description) return fail(description.error(), common);
-    const auto callback = CallbackDescription::parse(*description);
+    const auto callback = callback_of(node, command, common, deadline);
+    if (command.from_input) return stream(node, command, common, callback);
     if (!callback) return fail(callback.error(), common);
-    ResultStyle style;
-    style.format = common.mesh.format;
-    style.bytes = text_member(callback->result(), "contentEncoding") == "base64";
-    if (command.from_input) return stream(node, command, common, *callback, style);
-
     const auto arguments = arguments_of_words(*callback, command.arguments, command.separator);
     if (!arguments) return fail(arguments.error(), common);
     const auto result =
         node.call(command.target.service, command.target.callback, *arguments, call_options(command, deadline));
     if (!result) return fail(result.error(), common);
-    const auto text = result_text(*result, style);
+    const auto text = result_text(*result, style_of(*callback, common));
     if (!text) return fail(text.error(), common);
     return print(*text);
 }

@@ -56,10 +56,18 @@ struct DescribeCommand {
     std::string callback; ///< empty: all of them
 };
 
+/// Of commands that host services; what is empty is as in NodeOptions.
+struct HostOptions {
+    std::string name;
+    std::string bind;
+    std::string advertise;
+};
+
 struct RunCommand {
     std::vector<std::filesystem::path> files;
     std::optional<std::filesystem::path> config;
-    std::string name;
+    std::vector<std::string> settings; ///< SERVICE.PATH=VALUE
+    HostOptions host;
 };
 
 struct ServeCommand {
@@ -69,7 +77,7 @@ struct ServeCommand {
     bool json = false;
     std::size_t workers = 1;
     std::optional<Clock::duration> limit;
-    std::string name;
+    HostOptions host;
 };
 
 /// The chain of a service, or a change of it.
@@ -84,6 +92,18 @@ struct PluginsCommand {
 
 struct ExplainCommand {
     Target target;
+    std::string on;
+};
+
+/// The configuration of a service, one value of it, or a change of it.
+struct ConfigCommand {
+    enum class Action : std::uint8_t { show, get, change };
+
+    Action action = Action::show;
+    std::string service;
+    std::string path;                          ///< to get
+    std::vector<std::string> settings;         ///< PATH=VALUE
+    std::optional<std::filesystem::path> file; ///< to apply
     std::string on;
 };
 
@@ -106,7 +126,7 @@ struct HelpCommand {
 
 using Command =
     std::variant<HelpCommand, VersionCommand, CallCommand, LsCommand, NodesCommand, InfoCommand, DescribeCommand,
-                 RunCommand, ServeCommand, PluginsCommand, ExplainCommand, LifecycleCommand>;
+                 RunCommand, ServeCommand, PluginsCommand, ExplainCommand, ConfigCommand, LifecycleCommand>;
 
 struct Invocation {
     Common common;

@@ -5,6 +5,8 @@
 #include "cli/run.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
+#include "malla/node/admin_api.hpp"
+#include "malla/node/remote.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -47,6 +49,24 @@ Json callback_row(const CallbackView& view) {
     const auto description = CallbackDescription::parse(view.description);
     ordered.set("parameters", description ? description->parameters_text() : "");
     return ordered;
+}
+
+/// The calls that each instance runs or queues now, as its node says; null where it does not in time.
+std::vector<Json> loads_of(Node& node, const std::vector<InstanceView>& instances, const Common& common) {
+    constexpr Clock::duration longest = std::chrono::seconds{1};
+    CallOptions options = within(std::min(common.mesh.timeout, longest));
+    options.no_wait = true;
+    std::vector<Future<admin::State>> asked;
+    for (const auto& instance : instances) {
+        options.on = instance.node.text();
+        asked.push_back(Remote<admin::Api>{node}.async<admin::GetState>(options, instance.service));
+    }
+    std::vector<Json> loads;
+    for (auto& each : asked) {
+        const auto state = each.get();
+        loads.push_back(state ? Json{static_cast<std::int64_t>(state->load)} : Json{});
+    }
+    return loads;
 }
 
 } // namespace
@@ -108,7 +128,9 @@ int run(const InfoCommand& command, const Common& common) {
                      {"VERSION", "version"},
                      {"LOAD", "load"},
                      {"CALLBACKS", "callbacks"}}};
-    for (const auto& instance : instances) {
+    const auto loads = loads_of(**node, instances, common);
+    for (std::size_t i = 0; i < instances.size(); ++i) {
+        const auto& instance = instances[i];
         Json callbacks = Json::array();
         for (const auto& callback : instance.callbacks) callbacks.push_back(callback.name);
         listing.add(Json::object({{"service", instance.service},
@@ -118,7 +140,7 @@ int run(const InfoCommand& command, const Common& common) {
                                   {"admin_status", name_of(instance.admin_status)},
                                   {"version", instance.version},
                                   {"concurrent", instance.concurrent},
-                                  {"load", static_cast<std::int64_t>(instance.load)},
+                                  {"load", loads[i]},
                                   {"callbacks", callbacks}}));
     }
     return print_listing(listing, common);

@@ -12,6 +12,9 @@
 #include <variant>
 #include <vector>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 namespace malla::cli {
 namespace {
 
@@ -29,7 +32,15 @@ int dispatch(const Invocation& invocation) {
     }
 }
 
+/// A descriptor of the mesh may not become what this program takes for its input or output.
+void open_standard_descriptors() {
+    int opened = 0;
+    while (opened >= 0 && opened <= STDERR_FILENO) opened = ::open("/dev/null", O_RDWR);
+    if (opened > STDERR_FILENO) ::close(opened);
+}
+
 int main_with(const std::vector<std::string>& words) {
+    open_standard_descriptors();
     std::signal(SIGPIPE, SIG_IGN); // a write says it, and says which one
     const auto invocation = read_command_line(words, process_environment());
     if (invocation) return dispatch(*invocation);

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // plugins, explain and the lifecycle: what is done with services that run.
+#include "cli/config_file.hpp"
 #include "cli/console.hpp"
 #include "cli/exit.hpp"
+#include "cli/output.hpp"
 #include "cli/run.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
+#include "cli/usage.hpp"
+#include "malla/base/json_merge.hpp"
 #include "malla/node/admin_api.hpp"
 #include "malla/node/remote.hpp"
 
@@ -110,6 +114,77 @@ int list_plugins(const Operated& operated, const Common& common) {
     return print_listing(listing, common, code);
 }
 
+int list_config(const Operated& operated, const Common& common) {
+    Listing listing{{{"PATH", "path"}, {"VALUE", "value"}, {"LAYER", "layer"}, {"NODE", "node"}}};
+    const int code = with_each(operated, common, [&](const InstanceView& instance) -> Result<void> {
+        auto entries = operated.ask<admin::GetConfig>(instance, instance.service);
+        if (!entries) return std::move(entries).error();
+        for (auto& entry : *entries)
+            listing.add(Json::object({{"path", entry.path},
+                                      {"value", std::move(entry.value)},
+                                      {"layer", entry.layer},
+                                      {"node", instance.node_name}}));
+        return {};
+    });
+    return print_listing(listing, common, code);
+}
+
+/// What is at `path`, which may be an object of several values.
+Result<Json> value_at(const std::vector<admin::ConfigEntry>& entries, const std::string& path) {
+    Json found;
+    bool any = false;
+    for (const auto& entry : entries) {
+        const bool below = entry.path.starts_with(path + '.');
+        if (entry.path != path && !below) continue;
+        any = true;
+        if (!below) return entry.value;
+        auto patch = at_path(entry.path.substr(path.size() + 1), entry.value);
+        if (!patch) return patch;
+        found = merge_patch(found, *patch);
+    }
+    if (!any) return Status{"not_found"}.set_info("nothing is configured at " + path);
+    return found;
+}
+
+/// The bare value; of several instances, a line each.
+int print_value(const Operated& operated, const std::string& path, const Common& common) {
+    ResultStyle style;
+    style.format = common.mesh.format;
+    std::string text;
+    const int code = with_each(operated, common, [&](const InstanceView& instance) -> Result<void> {
+        auto entries = operated.ask<admin::GetConfig>(instance, instance.service);
+        if (!entries) return std::move(entries).error();
+        const auto value = value_at(*entries, path);
+        if (!value) return value.error();
+        const auto json = value->dump();
+        if (!json) return json.error();
+        auto line = result_text(*json, style);
+        if (!line) return std::move(line).error();
+        text += *line;
+        return {};
+    });
+    const int printed = print(text);
+    return std::max(code, printed);
+}
+
+/// What a `set` or `apply` merges into the configuration.
+Result<Json> update_of(const ConfigCommand& command) {
+    if (command.file) return read_config_file(*command.file);
+    Json update = Json::object();
+    for (const std::string& setting : command.settings) {
+        const auto equals = setting.find('=');
+        if (equals == std::string::npos || equals == 0)
+            return usage_error("'" + setting + "' sets nothing", "write PATH=VALUE, as in http.port=8080");
+        const std::string text = setting.substr(equals + 1);
+        auto value = Json::parse(text);
+        const auto patch = at_path(setting.substr(0, equals), value ? *std::move(value) : Json{text});
+        if (!patch)
+            return usage_error("'" + setting.substr(0, equals) + "' is no path", "write names with dots between them");
+        update = combine_patches(Json::object(), update, *patch);
+    }
+    return update;
+}
+
 Result<void> drain(const Operated& operated, const InstanceView& instance, bool wait) {
     auto refusing = operated.ask<admin::SetStatus>(instance, instance.service, AdminStatus::pause, "drain");
     if (!refusing) return refusing;
@@ -167,6 +242,19 @@ int run(const ExplainCommand& command, const Common& common) {
     };
     const int code = with_each(*operated, common, explain);
     return print_listing(listing, common, code);
+}
+
+int run(const ConfigCommand& command, const Common& common) {
+    using Action = ConfigCommand::Action;
+    const auto update = command.action == Action::change ? update_of(command) : Result<Json>{Json{}};
+    if (!update) return fail(update.error(), common);
+    const auto operated = Operated::find(command.service, command.on, common);
+    if (!operated) return fail(operated.error(), common);
+    if (command.action == Action::show) return list_config(*operated, common);
+    if (command.action == Action::get) return print_value(*operated, command.path, common);
+    return with_each(*operated, common, [&](const InstanceView& instance) {
+        return operated->ask<admin::Reconfigure>(instance, command.service, *update);
+    });
 }
 
 int run(const LifecycleCommand& command, const Common& common) {

@@ -3,6 +3,7 @@
 
 #include "cli/usage.hpp"
 #include "cli/words.hpp"
+#include "malla/node/options.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -90,11 +91,23 @@ void add_listings(CLI::App& app) {
           "SERVICE[.CALLBACK]", "what to describe");
 }
 
+void add_host_options(CLI::App& app) {
+    const NodeOptions defaults;
+    value(app, "--name", "NAME", "the node's name")->default_str("HOST-PID");
+    value(app, "--bind", "ENDPOINT", "where it serves calls; port * is any")->default_str(defaults.bind);
+    value(app, "--advertise", "ENDPOINT", "what others connect to, where that differs");
+}
+
+constexpr const char* serve_notes =
+    "With --lines the command must write each line at once: sed -u, grep --line-buffered,\n"
+    "mawk -W interactive, python3 -u, or stdbuf -oL COMMAND.";
+
 void add_hosts(CLI::App& app) {
     auto& run = *app.add_subcommand("run", "a node that hosts services from shared objects");
     names(run, "FILE.so", "the shared objects", CLI::detail::expected_max_vector_size);
     value(run, "--config", "FILE", "TOML or JSON: a table for each service");
-    value(run, "--name", "NAME", "the node's name");
+    values(run, "--set", "SERVICE.PATH=VALUE", "configure one value; may be repeated");
+    add_host_options(run);
 
     auto& serve = *app.add_subcommand("serve", "a shell command as a service");
     names(serve, "SERVICE.CALLBACK", "the name to serve it as");
@@ -103,7 +116,8 @@ void add_hosts(CLI::App& app) {
     flag(serve, "--json", "the output is JSON, not text");
     value(serve, "-w", "N", "processes at once")->default_str("1");
     value(serve, "--limit", "DURATION", "kill a command that runs longer");
-    value(serve, "--name", "NAME", "the node's name");
+    add_host_options(serve);
+    serve.footer(serve_notes);
 }
 
 constexpr const char* plugins_notes =
@@ -111,12 +125,22 @@ constexpr const char* plugins_notes =
     "is enough, one that the node offers, or the path of a shared object. One that is\n"
     "added comes on top, as far as dependencies allow.";
 
+constexpr const char* config_notes =
+    "A PATH is the names of members with dots between them. A VALUE is JSON if it reads as\n"
+    "JSON, else text; null takes the value out. FILE is TOML, or JSON if its name ends in\n"
+    ".json, with what is to be merged into the configuration of this service.";
+
 void add_operations(CLI::App& app) {
     auto& plugins = *app.add_subcommand("plugins", "the chain of a service, and changing it");
     names(plugins, "SERVICE", "its name");
     names(plugins, "CHANGE", "add PLUGIN, remove PLUGIN or set PLUGIN...", CLI::detail::expected_max_vector_size)
         ->required(false);
     plugins.footer(plugins_notes);
+    auto& config = *app.add_subcommand("config", "the configuration of a service, and changing it");
+    names(config, "SERVICE", "its name");
+    names(config, "ACTION", "get PATH, set PATH=VALUE... or apply FILE", CLI::detail::expected_max_vector_size)
+        ->required(false);
+    config.footer(config_notes);
     auto& explain = *app.add_subcommand("explain", "the links that take part in a callback now, top first");
     names(explain, "SERVICE.CALLBACK", "what to explain");
     auto& drain = *app.add_subcommand("drain", "refuse new calls and let a service finish its work");
@@ -127,13 +151,14 @@ void add_operations(CLI::App& app) {
     app.add_subcommand("ready", "succeed when a service is ready for calls");
     for (const char* name : {"pause", "resume", "stop", "drain", "ready"})
         names(*app.get_subcommand(name), "SERVICE", "its name");
-    for (const char* name : {"plugins", "explain", "pause", "resume", "stop", "drain", "ready"})
+    for (const char* name : {"plugins", "config", "explain", "pause", "resume", "stop", "drain", "ready"})
         value(*app.get_subcommand(name), "--on", "NODE", "only the instance of this node, by name or id");
 }
 
 void add_everything(CLI::App& app) {
     app.name("malla");
     app.set_help_flag("-h,--help", "this text");
+    flag(app, "--version", "the version of this program");
     app.fallthrough();
     app.require_subcommand(1);
     add_mesh_options(app);
@@ -224,11 +249,16 @@ Result<Command> read_call(const CLI::App& app) {
     return Command{std::move(call)};
 }
 
+HostOptions read_host_options(const CLI::App& app) {
+    return {text(app, "--name").value_or(""), text(app, "--bind").value_or(""), text(app, "--advertise").value_or("")};
+}
+
 Result<Command> read_run(const CLI::App& app) {
     RunCommand run;
     for (auto& file : texts(app, "FILE.so")) run.files.emplace_back(std::move(file));
     if (auto config = text(app, "--config")) run.config = *std::move(config);
-    run.name = text(app, "--name").value_or("");
+    run.settings = texts(app, "--set");
+    run.host = read_host_options(app);
     return Command{std::move(run)};
 }
 
@@ -248,7 +278,7 @@ Result<Command> read_serve(const CLI::App& app) {
         if (!read) return read.error();
         serve.limit = *read;
     }
-    serve.name = text(app, "--name").value_or("");
+    serve.host = read_host_options(app);
     return Command{std::move(serve)};
 }
 
@@ -277,6 +307,30 @@ Result<Command> read_plugins(const CLI::App& app) {
     return Command{std::move(command)};
 }
 
+Result<Command> read_config(const CLI::App& app) {
+    using Action = ConfigCommand::Action;
+    ConfigCommand command;
+    command.service = *text(app, "SERVICE");
+    command.on = text(app, "--on").value_or("");
+    auto words = texts(app, "ACTION");
+    if (words.empty()) return Command{std::move(command)};
+    const std::string action = words.front();
+    words.erase(words.begin());
+    if (action != "get" && action != "set" && action != "apply")
+        return usage_error("'" + action + "' is nothing to do with a configuration",
+                           "write get PATH, set PATH=VALUE... or apply FILE");
+    if (words.empty() || (action != "set" && words.size() != 1))
+        return usage_error(action + " wants " +
+                           (action == "get"   ? "one path"
+                            : action == "set" ? "PATH=VALUE"
+                                              : "one file"));
+    command.action = action == "get" ? Action::get : Action::change;
+    if (action == "get") command.path = words.front();
+    else if (action == "apply") command.file = words.front();
+    else command.settings = std::move(words);
+    return Command{std::move(command)};
+}
+
 Result<Command> read_explain(const CLI::App& app) {
     auto wanted = target(*text(app, "SERVICE.CALLBACK"));
     if (!wanted) return std::move(wanted).error();
@@ -299,6 +353,7 @@ Result<Command> read_command(const CLI::App& app) {
     if (name == "run") return read_run(app);
     if (name == "serve") return read_serve(app);
     if (name == "plugins") return read_plugins(app);
+    if (name == "config") return read_config(app);
     if (name == "explain") return read_explain(app);
     if (name == "pause") return read_lifecycle(app, Wish::pause);
     if (name == "resume") return read_lifecycle(app, Wish::resume);
@@ -353,6 +408,7 @@ Invocation help_of(const CLI::App& app) {
 } // namespace
 
 Result<Invocation> read_command_line(std::span<const std::string> words, const Environment& environment) {
+    if (words.size() == 1 && words.front() == "--version") return Invocation{{}, VersionCommand{}};
     CLI::App app{"Services on a mesh: call them, see them, host them."};
     add_everything(app);
     auto marked = mark_words(words, grammar_of(app));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/output.hpp"
 
+#include "cli/hints.hpp"
+
 #include <algorithm>
 
 namespace malla::cli {
@@ -83,7 +85,10 @@ Result<std::string> result_text(std::string_view json, const ResultStyle& style)
     return with_newline(value->dump());
 }
 
-std::string error_text(const Status& status, Format format, const Terminal& terminal) {
+std::string error_text(const Status& failed, Format format, const Terminal& terminal) {
+    Status status = failed;
+    if (const auto hint = hint_for(status.id()); !hint.empty() && !status.data().contains("hint"))
+        status.set_data("hint", std::string{hint});
     if (format == Format::json) {
         Json object = error_object(status);
         if (!status.data().empty()) {

@@ -8,13 +8,15 @@
 namespace malla::cli {
 
 int run(const RunCommand& command, const Common& common) {
-    NodeOptions options = node_options(common, true, command.name);
+    NodeOptions options = node_options(common, true, command.host);
     if (command.config) {
         auto config = read_config_file(*command.config);
         if (!config) return fail(config.error(), common);
         if (auto set = options.config.set(ConfigLayer::file, *std::move(config)); !set)
             return fail(set.error(), common);
     }
+    apply_environment(options.config);
+    apply_settings(options.config, command.settings);
     Node node{std::move(options)};
     for (const auto& file : command.files)
         if (auto loaded = node.load(file); !loaded) return fail(loaded.error(), common);

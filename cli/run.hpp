@@ -18,6 +18,7 @@ namespace malla::cli {
 [[nodiscard]] int run(const ServeCommand& command, const Common& common);
 [[nodiscard]] int run(const PluginsCommand& command, const Common& common);
 [[nodiscard]] int run(const ExplainCommand& command, const Common& common);
+[[nodiscard]] int run(const ConfigCommand& command, const Common& common);
 [[nodiscard]] int run(const LifecycleCommand& command, const Common& common);
 
 } // namespace malla::cli

@@ -70,7 +70,7 @@ private:
 } // namespace
 
 int run(const ServeCommand& command, const Common& common) {
-    Node node{node_options(common, true, command.name)};
+    Node node{node_options(common, true, command.host)};
     if (auto hosted = node.host(std::make_unique<CommandService>(command)); !hosted)
         return fail(hosted.error(), common);
     return node.run();

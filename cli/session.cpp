@@ -28,9 +28,13 @@ std::optional<std::string> nearest_service(const Node& node, const std::string& 
     return nearest(service, std::vector<std::string>{names.begin(), names.end()});
 }
 
-void say_that_it_waits(const Node& node, const std::string& service) {
-    std::string text = "waiting for " + service + ", which nobody serves yet";
-    if (const auto near = nearest_service(node, service)) text += "; there is " + *near;
+void say_that_it_waits(const Node& node, const std::string& service, const std::string& on) {
+    std::string text = "waiting for " + service;
+    if (on.empty()) text += ", which nobody serves yet";
+    else text += " on node " + on + ", which does not serve it yet";
+    const auto near = nearest_service(node, service);
+    if (near && *near != service) text += "; there is " + *near;
+    else if (near && !on.empty()) text += "; `malla info " + service + "` shows who does";
     (void)write_all(STDERR_FILENO, text + '\n');
 }
 
@@ -51,9 +55,11 @@ std::optional<InstanceView> instance_on(const Node& node, const Target& target, 
 
 } // namespace
 
-NodeOptions node_options(const Common& common, bool hosts, const std::string& name) {
+NodeOptions node_options(const Common& common, bool hosts, const HostOptions& host) {
     NodeOptions options;
-    options.name = name;
+    options.name = host.name;
+    if (!host.bind.empty()) options.bind = host.bind;
+    options.advertise = host.advertise;
     options.hosts = hosts;
     options.brokers = common.mesh.brokers;
     options.peers = common.mesh.peers;
@@ -87,9 +93,9 @@ Result<InstanceView> wait_for_instance(Node& node, const Target& target, const s
             if (auto heard = instance_on(node, target, on)) return *std::move(heard);
         }
         if (!there && (no_wait || deadline.passed(Clock::now())))
-            return no_such_service(node, service, std::move(there).error());
+            return no_such_service(node, service, std::move(there).error(), on);
         if (!told && patient.passed(Clock::now())) {
-            say_that_it_waits(node, service);
+            say_that_it_waits(node, service, on);
             told = true;
         }
     }
@@ -110,9 +116,11 @@ Result<std::string> description_of(const InstanceView& instance, const std::stri
     return unknown;
 }
 
-Status no_such_service(const Node& node, const std::string& service, Status why) {
-    if (const auto near = nearest_service(node, service); near && *near != service)
-        why.set_data("hint", "did you mean " + *near + '?');
+Status no_such_service(const Node& node, const std::string& service, Status why, const std::string& on) {
+    const auto near = nearest_service(node, service);
+    if (near && *near != service) why.set_data("hint", "did you mean " + *near + '?');
+    else if (near && !on.empty())
+        why.set_data("hint", "node " + on + " does not serve it; `malla info " + service + "` shows who does");
     else if (why.id() == "service_not_available")
         why.set_data("hint", "is a node that serves it running, with the same --broker, --peer, --loopback and "
                              "--cluster? `malla ls` shows what is there");

@@ -10,7 +10,7 @@
 namespace malla::cli {
 
 /// The options of a node that this command makes; one that hosts has `name`, if that is not empty.
-[[nodiscard]] NodeOptions node_options(const Common& common, bool hosts, const std::string& name = {});
+[[nodiscard]] NodeOptions node_options(const Common& common, bool hosts, const HostOptions& host = {});
 
 /// Joins the mesh as a node that only calls, and waits until it has heard what is there.
 [[nodiscard]] Result<std::unique_ptr<Node>> look_around(const Common& common);
@@ -25,6 +25,7 @@ namespace malla::cli {
 [[nodiscard]] Result<std::string> description_of(const InstanceView& instance, const std::string& callback);
 
 /// `service_not_available` with the nearest service that there is as a hint.
-[[nodiscard]] Status no_such_service(const Node& node, const std::string& service, Status why);
+[[nodiscard]] Status no_such_service(const Node& node, const std::string& service, Status why,
+                                     const std::string& on = {});
 
 } // namespace malla::cli

@@ -32,7 +32,8 @@ struct Echo : malla::Service<EchoApi> {
         identity_ = Identity{starting.node.text(), std::string{starting.node_name}, ::getpid()};
         const malla::Json* record = starting.config.find("record");
         if (!record) return {};
-        if (!record->is_string()) return malla::Status{"field_invalid", "record"};
+        if (!record->is_string())
+            return malla::Status{"field_invalid", "record"}.set_info("record: expected the path of a file, a string");
         file_ = ::open(record->as_string().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
         if (file_ < 0) return malla::Status{"not_found"}.set_info("cannot open " + record->as_string());
         return {};

@@ -3,12 +3,13 @@
 """Calls from the shell: values, exit codes, and what is said when something is wrong."""
 
 import json
+import os
 import signal
 import subprocess
 import tempfile
 import unittest
 
-from mesh import LIMIT_S, SAMPLES, Mesh, eventually
+from mesh import LIMIT_S, SAMPLES, Mesh, eventually, free_endpoint
 
 
 class Order(Mesh):
@@ -94,12 +95,40 @@ class Errors(Mesh):
         self.refused(1, r"request_op_unknown \(400\).*\nhint: did you mean Echo.add", "call", "Echo.adda", 1)
         self.refused(2, "takes 2 arguments, not 1", "call", "Echo.add", 1)
         self.refused(2, "'b' wants a number", "call", "Echo.add", 1, "x")
+        self.refused(3, "on node Nowhere(.|\n)*hint: node Nowhere does not serve it", "call", "Echo.count", "--on",
+                     "Nowhere", "--timeout", "1200ms")
         self.refused(1, r"^teapot \(500\): short$", "call", "Echo.fail", "teapot", "short")
         self.refused(7, "deadline_exceeded", "call", "Echo.sleep", 60_000, "--timeout", "300ms")
         self.refused(2, "no JSON", "call", "Echo.add", "-", stdin="[1,\n")
         self.refused(2, "--bogus", "call", "--bogus")
         self.refused(6, "tcp://127.0.0.1:1", "ls", "--broker", "tcp://127.0.0.1:1", "--timeout", "500ms")
         self.refused(3, "Echo", "call", "Echo.count", "--no-wait", "--cluster", "elsewhere")
+
+    def test_a_call_that_waited_in_a_queue_until_its_deadline_did_not_run(self):
+        with tempfile.TemporaryDirectory() as folder:
+            wait = f"touch {folder}/begun; while [ ! -e {folder}/go ]; do :; done"
+            self.start("malla", "serve", "Queue.one", "--exec", wait)
+            first = self.start("malla", "call", "Queue.one", "x", stdout=subprocess.DEVNULL)
+            eventually(lambda: os.path.exists(f"{folder}/begun"))
+            self.refused(4, "expired.*\nhint: ", "call", "Queue.one", "y", "--timeout", "1s")
+            with open(f"{folder}/go", "w", encoding="ascii"):
+                pass
+            self.assertEqual(first.wait(LIMIT_S), 0)
+
+    def test_each_line_of_a_stream_that_nobody_can_answer_is_named(self):
+        code, out, err = self.malla("call", "Nope.x", "-", "--keep-going", "--no-wait", stdin="5\n6\n")
+        self.assertEqual((code, out), (3, ""))
+        self.assertEqual([json.loads(line)["line"] for line in err.splitlines()], [1, 2])
+        self.refused(1, "line 2 is the first that was not answered", "call", "Echo.nope", "-", stdin="5\n6\n")
+
+    def test_a_closed_input_is_an_empty_one(self):
+        call = self.start("sh", "-c", "malla call Echo.text - <&-", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(call.communicate(timeout=LIMIT_S)[0], b"")
+        self.assertEqual(call.returncode, 0)
+
+    def test_a_loopback_that_others_could_reach_is_refused(self):
+        self.refused(5, "--insecure", "run", SAMPLES / "echo.so", "--loopback", "tcp://0.0.0.0:" +
+                     free_endpoint().rpartition(":")[2])
 
     def test_an_error_is_json_where_asked(self):
         code, _, err = self.malla("call", "Echo.fail", "teapot", "short", "--format", "json")

@@ -3,7 +3,9 @@
 """Operating services that run: their chains and their lifecycle."""
 
 import json
+import pathlib
 import subprocess
+import tempfile
 import unittest
 
 from mesh import BUILD, LIMIT_S, SAMPLES, Mesh, eventually
@@ -96,6 +98,50 @@ class Chain(Operate):
         self.assertEqual(self.answer("Echo.text", "hello"), "hello")
 
 
+class Config(Operate):
+    def values(self):
+        return {row["path"]: (row["value"], row["layer"]) for row in self.rows("config", "Echo")}
+
+    def test_each_value_tells_its_layer(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "c.toml")
+            file.write_text('[Echo]\nfirst = 1\nsecond = 1\nthird = 1\n[Echo.deep]\nx = 1\n', encoding="ascii")
+            self.environment["MALLA_CONFIG"] = '{"Echo":{"second":2,"third":2}}'
+            self.start("malla", "run", SAMPLES / "echo.so", "--config", file, "--set", "Echo.third=3")
+            self.answer("Echo.text", "hello")
+            self.assertEqual(self.values(), {"first": (1, "file"), "second": (2, "environment"),
+                                             "third": (3, "command_line"), "deep.x": (1, "file")})
+
+    def test_a_value_is_got_set_and_taken_out(self):
+        self.start("malla", "run", SAMPLES / "echo.so", "--set", "Echo.deep.x=1")
+        self.answer("Echo.text", "hello")
+        self.done("config", "Echo", "set", "deep.y=2", "name=bob")
+        self.assertEqual(self.malla("config", "Echo", "get", "deep"), (0, '{"x":1,"y":2}\n', ""))
+        self.assertEqual(self.malla("config", "Echo", "get", "name"), (0, "bob\n", ""))
+        self.done("config", "Echo", "set", "deep.x=null")
+        self.assertEqual(self.malla("config", "Echo", "get", "deep"), (0, '{"y":2}\n', ""))
+        code, out, err = self.malla("config", "Echo", "get", "deep.x")
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn("nothing is configured at deep.x", err)
+
+    def test_a_file_is_applied(self):
+        self.start("malla", "run", SAMPLES / "echo.so")
+        self.answer("Echo.text", "hello")
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "c.json")
+            file.write_text('{"a":{"b":[1,2]}}', encoding="ascii")
+            self.done("config", "Echo", "apply", file)
+        self.assertEqual(self.values(), {"a.b": ([1, 2], "update")})
+
+    def test_wrong_words_say_what_to_write(self):
+        for words in (["frob"], ["get"], ["set", "x"], ["set", "a..b=1"], ["apply", "/nowhere"]):
+            with self.subTest(words=words):
+                code, out, err = self.malla("config", "Echo", *words)
+                self.assertEqual((code, out), (2, ""))
+                self.assertNotEqual(err, "")
+        self.assertEqual(self.malla("run", SAMPLES / "echo.so", "--set", "nonsense")[0], 2)
+
+
 class Lifecycle(Operate):
     def status(self):
         return self.rows("info", "Echo")[0]["status"]
@@ -116,6 +162,14 @@ class Lifecycle(Operate):
         self.done("resume", "Echo")
         self.assertEqual(self.status(), "running")
         self.answer("Echo.text", "hello")
+
+    def test_info_tells_the_calls_of_the_moment(self):
+        began = int(self.answer("Echo.count"))
+        slow = self.start("malla", "call", "Echo.sleep", 3000, stdout=subprocess.DEVNULL)
+        eventually(lambda: int(self.answer("Echo.count")) > began)
+        self.assertEqual(self.rows("info", "Echo")[0]["load"], 1)
+        self.assertEqual(slow.wait(LIMIT_S), 0)
+        self.assertEqual(self.rows("info", "Echo")[0]["load"], 0)
 
     def test_a_stopped_service_starts_again(self):
         self.done("stop", "Echo")

@@ -54,6 +54,8 @@ Result<void> Membership::Parts::add_configured() {
     for (const std::string& endpoint : named) {
         auto resolved = transport::resolve(endpoint);
         if (!resolved && resolved.error().id() != "endpoint_unreachable") return std::move(resolved).error();
+        if (resolved && alone && options_.hosts)
+            if (auto allowed = may_bind(*resolved, options_.insecure); !allowed) return allowed;
         if (resolved) add_link(*resolved, !alone, alone);
         else joining.add(LinkId{++last_link_}, endpoint, !alone);
     }

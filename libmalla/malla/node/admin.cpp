@@ -3,6 +3,7 @@
 
 #include "malla/node/module.hpp"
 
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -16,10 +17,15 @@ public:
     explicit Operated(std::shared_ptr<ServedService> service) : service_{std::move(service)} {}
     ServiceControl* operator->() const { return service_->hosted->control(); }
     [[nodiscard]] Hosted& hosted() const { return *service_->hosted; }
+    [[nodiscard]] std::uint32_t load() const { return service_->in_flight.load(std::memory_order_relaxed); }
 
 private:
     std::shared_ptr<ServedService> service_;
 };
+
+std::int64_t unix_ms(std::chrono::system_clock::time_point at) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
+}
 
 Result<Operated> find(const CallServer& services, const std::string& name) {
     auto service = services.find(name);
@@ -99,6 +105,37 @@ Result<void> Admin::on(admin::SetStatus, std::string service, AdminStatus status
     const auto control = find(*services_, service);
     if (!control) return control.error();
     return (*control)->set_admin_status(status, reason);
+}
+
+Result<admin::State> Admin::on(admin::GetState, std::string service) {
+    const auto control = find(*services_, service);
+    if (!control) return control.error();
+    ServiceState known = (*control)->state();
+    admin::State state;
+    state.status = name_of(known.status);
+    state.admin_status = name_of(known.admin_status);
+    state.reason = std::move(known.reason);
+    state.status_at_ms = unix_ms(known.status_at);
+    if (known.last_error) state.last_error = known.last_error->text();
+    if (known.last_error_at) state.last_error_at_ms = unix_ms(*known.last_error_at);
+    state.load = control->load();
+    state.abandoned = std::move(known.abandoned);
+    return state;
+}
+
+Result<std::vector<admin::ConfigEntry>> Admin::on(admin::GetConfig, std::string service) {
+    const auto control = find(*services_, service);
+    if (!control) return control.error();
+    std::vector<admin::ConfigEntry> entries;
+    for (auto& each : (*control)->config_values())
+        entries.push_back({std::move(each.path), std::move(each.value), std::string{name_of(each.layer)}});
+    return entries;
+}
+
+Result<void> Admin::on(admin::Reconfigure, std::string service, Json update) {
+    const auto control = find(*services_, service);
+    if (!control) return control.error();
+    return (*control)->reconfigure(update);
 }
 
 Result<bool> Admin::on(admin::IsReady, std::string service) {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "malla/base/json.hpp"
 #include "malla/base/service_status.hpp"
 #include "malla/chain/api.hpp"
 #include "malla/chain/link.hpp"
 #include "malla/codec/field.hpp"
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,6 +55,36 @@ struct Link {
     }
 };
 
+/// A value of a configuration, with the name of the layer that it came from.
+struct ConfigEntry {
+    std::string path;
+    Json value;
+    std::string layer;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(field("path", path), field("value", value), field("layer", layer));
+    }
+};
+
+struct State {
+    std::string status;
+    std::string admin_status;
+    std::string reason;            ///< of the last wish of its operator
+    std::int64_t status_at_ms = 0; ///< since 1970
+    std::string last_error;        ///< why it failed last, or empty
+    std::int64_t last_error_at_ms = 0;
+    std::uint32_t load = 0;             ///< calls that queue or run
+    std::vector<std::string> abandoned; ///< hooks and children that were left behind
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(field("status", status), field("admin_status", admin_status), field("reason", reason),
+                field("status_at_ms", status_at_ms), field("last_error", last_error),
+                field("last_error_at_ms", last_error_at_ms), field("load", load), field("abandoned", abandoned));
+    }
+};
+
 /// The chain, top first.
 struct GetPlugins : Callback<"plugins(service)", std::vector<Plugin>(std::string)> {
     static constexpr bool idempotent = true;
@@ -70,6 +102,16 @@ struct Explain : Callback<"explain(service, callback)", std::vector<Link>(std::s
 struct SetStatus : Callback<"set_status(service, status, reason)", void(std::string, AdminStatus, std::string)> {
     static constexpr bool idempotent = true;
 };
+struct GetState : Callback<"state(service)", State(std::string)> {
+    static constexpr bool idempotent = true;
+};
+struct GetConfig : Callback<"config(service)", std::vector<ConfigEntry>(std::string)> {
+    static constexpr bool idempotent = true;
+};
+/// `ServiceControl::reconfigure`.
+struct Reconfigure : Callback<"reconfigure(service, update)", void(std::string, Json)> {
+    static constexpr bool idempotent = true;
+};
 struct IsReady : Callback<"is_ready(service)", bool(std::string)> {
     static constexpr bool idempotent = true;
 };
@@ -77,8 +119,8 @@ struct IsDrained : Callback<"is_drained(service)", bool(std::string)> {
     static constexpr bool idempotent = true;
 };
 
-struct Api : malla::Api<"malla_admin", GetPlugins, AddPlugin, RemovePlugin, SetPlugins, Explain, SetStatus, IsReady,
-                        IsDrained> {};
+struct Api : malla::Api<"malla_admin", GetPlugins, AddPlugin, RemovePlugin, SetPlugins, Explain, SetStatus, GetState,
+                        GetConfig, Reconfigure, IsReady, IsDrained> {};
 
 } // namespace admin
 } // namespace malla

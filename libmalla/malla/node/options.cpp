@@ -29,32 +29,6 @@ Clock::duration duration_of(std::string_view text) {
                                                                 "' is no duration; write 200ms, 5s or 2m")};
 }
 
-/// `Service.path=value`, the value being JSON if it reads as JSON, else a string.
-void set_config(ConfigLayers& config, const std::vector<std::string>& settings) {
-    Json all = config.at(ConfigLayer::command_line);
-    for (const std::string& setting : settings) {
-        const auto equals = setting.find('=');
-        const std::string text = equals == std::string::npos ? "" : setting.substr(equals + 1);
-        auto value = Json::parse(text);
-        auto patch = at_path(setting.substr(0, equals), value ? *std::move(value) : Json{text});
-        if (equals == std::string::npos || setting.find('.') > equals || !patch)
-            throw Error{Status{"parameter_invalid", "set"}.set_info("'" + setting +
-                                                                    "' sets nothing; write SERVICE.PATH=VALUE")};
-        all = combine_patches(Json::object(), all, *patch);
-    }
-    value_or_throw(config.set(ConfigLayer::command_line, std::move(all)));
-}
-
-void set_environment_config(ConfigLayers& config) {
-    const char* text = std::getenv("MALLA_CONFIG");
-    if (!text || !*text) return;
-    auto parsed = Json::parse(text);
-    if (!parsed || !parsed->is_object())
-        throw Error{Status{"parameter_invalid", "MALLA_CONFIG"}.set_info(
-            "MALLA_CONFIG is no JSON object with a member for each service")};
-    value_or_throw(config.set(ConfigLayer::environment, *std::move(parsed)));
-}
-
 struct Setting {
     std::string_view flag;
     const char* variable; ///< in the environment, or null
@@ -71,7 +45,7 @@ const std::array<Setting, 9>& settings() {
         {"--loopback", "MALLA_LOOPBACK", false, [](auto& options, auto values) { options.loopback = values[0]; }},
         {"--bind", nullptr, false, [](auto& options, auto values) { options.bind = values[0]; }},
         {"--advertise", nullptr, false, [](auto& options, auto values) { options.advertise = values[0]; }},
-        {"--set", nullptr, true, [](auto& options, auto values) { set_config(options.config, values); }},
+        {"--set", nullptr, true, [](auto& options, auto values) { apply_settings(options.config, values); }},
         {"--timeout", "MALLA_TIMEOUT", false,
          [](auto& options, auto values) { options.timeout = duration_of(values[0]); }},
     }};
@@ -98,9 +72,32 @@ std::vector<std::string> values_of(const Setting& setting, int argc, char** argv
 
 } // namespace
 
+void apply_settings(ConfigLayers& config, const std::vector<std::string>& settings) {
+    Json all = config.at(ConfigLayer::command_line);
+    for (const std::string& setting : settings) {
+        const auto equals = setting.find('=');
+        const std::string text = equals == std::string::npos ? "" : setting.substr(equals + 1);
+        auto value = Json::parse(text);
+        const auto patch = at_path(setting.substr(0, equals), value ? *std::move(value) : Json{text});
+        if (equals == std::string::npos || setting.find('.') > equals || !patch)
+            throw Error{Status{"usage", "'" + setting + "' sets nothing; write SERVICE.PATH=VALUE"}};
+        all = combine_patches(Json::object(), all, *patch);
+    }
+    value_or_throw(config.set(ConfigLayer::command_line, std::move(all)));
+}
+
+void apply_environment(ConfigLayers& config) {
+    const char* text = std::getenv("MALLA_CONFIG");
+    if (!text || !*text) return;
+    auto parsed = Json::parse(text);
+    if (!parsed || !parsed->is_object())
+        throw Error{Status{"usage", "MALLA_CONFIG is no JSON object with a member for each service"}};
+    value_or_throw(config.set(ConfigLayer::environment, *std::move(parsed)));
+}
+
 NodeOptions options(int argc, char** argv) {
     NodeOptions options;
-    set_environment_config(options.config);
+    apply_environment(options.config);
     for (const auto& setting : settings())
         if (auto values = values_of(setting, argc, argv); !values.empty()) setting.set(options, std::move(values));
     for (int i = 1; i < argc; ++i)

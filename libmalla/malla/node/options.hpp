@@ -55,6 +55,12 @@ struct NodeOptions {
 /// environment. Other arguments are left alone. Throws `Error` for a value that cannot be read.
 [[nodiscard]] NodeOptions options(int argc, char** argv);
 
+/// Merges settings as `--set` has them, `SERVICE.PATH=VALUE`, into the layer of the command line; a
+/// value is JSON if it reads as JSON, else a string. Throws `Error` for what is none.
+void apply_settings(ConfigLayers& config, const std::vector<std::string>& settings);
+/// Takes the layer of the environment from MALLA_CONFIG. Throws `Error` when that is no JSON object.
+void apply_environment(ConfigLayers& config);
+
 /// How one call is made.
 struct CallOptions {
     /// Nothing: the node's `timeout`. Inside a handler no call outlives the handler's own deadline.

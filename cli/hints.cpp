@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/hints.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace malla::cli {
+
+namespace {
+
+constexpr std::string_view repeat =
+    "it may have run: repeat it only if a second run does no harm, or let the command do "
+    "so with --idempotent";
+
+constexpr auto hints = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"address_in_use", "end the program that uses it, or name another port"},
+    {"body_too_large", "arguments and results are at most 8 MiB: send them in parts, or say where they are"},
+    {"busy", "try again later, or start another instance"},
+    {"deadline_exceeded", "a longer --timeout waits for it; repeat it only if a second run does no harm"},
+    {"draining", "its node is about to stop: try again when another instance runs"},
+    {"endpoint_unreachable", "is a broker or node running there, and reachable from here?"},
+    {"expired", "a longer --timeout, more workers or another instance gives it time to begin"},
+    {"internal_error", "the log of its node has the reason, under the reference"},
+    {"not_implemented", "no plugin in its chain answers: `malla explain SERVICE.CALLBACK` shows who takes part"},
+    {"paused", "`malla resume SERVICE` lets it take calls again"},
+    {"peer_lost", repeat},
+    {"shutdown", repeat},
+});
+
+} // namespace
+
+std::string_view hint_for(std::string_view status_id) noexcept {
+    const auto found = std::ranges::find(hints, status_id, [](const auto& each) { return each.first; });
+    return found == hints.end() ? std::string_view{} : found->second;
+}
+
+} // namespace malla::cli
