@@ -35,6 +35,29 @@ TEST(Status, AnIdentifierOfTheUsersOwnKeepsItsName) {
     EXPECT_EQ(status.exit_code(), ExitCode::error_status);
 }
 
+TEST(Status, WithoutAnArgumentTheTextHasNoPlaceForIt) {
+    EXPECT_EQ(Status{"service_not_found"}.info(), "Service not found");
+    EXPECT_EQ(Status{"field_invalid"}.info(), "Field is invalid");
+    EXPECT_EQ(Status{"syntax_error"}.info(), "Syntax error");
+    EXPECT_EQ(Status{"internal_error"}.info(), "Internal error");
+    EXPECT_EQ((Status{"internal_error", "4711"}).info(), "Internal error: 4711");
+    for (const StatusEntry& entry : status_table()) {
+        EXPECT_EQ(Status{entry.id}.info().find_first_of("{}"), std::string::npos) << Status{entry.id}.info();
+        EXPECT_TRUE(Status{entry.id}.data().empty());
+    }
+}
+
+TEST(Status, AnInvalidResourceIsNotFoundWithAndWithoutItsName) {
+    EXPECT_EQ(Status{"resource_invalid"}.text(), "resource_invalid (404): Invalid resource");
+    EXPECT_EQ((Status{"resource_invalid", "lamp"}).text(), "resource_invalid (404): Invalid resource 'lamp'");
+    EXPECT_EQ((Status{"resource_invalid", "lamp"}).data().at("resource"), "lamp");
+}
+
+TEST(Status, NoIdentifierIsTheUnknownStatus) {
+    EXPECT_EQ(Status{""}.text(), "unknown_status (500): unknown_status");
+    EXPECT_EQ((Status{"", "it broke"}).text(), "unknown_status (500): it broke");
+}
+
 TEST(Status, CopiesAreIndependent) {
     const Status original{"conflict"};
     Status copy = original;

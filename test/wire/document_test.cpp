@@ -26,6 +26,20 @@ TEST(Document, HasTheStatusesAsTheTableHasThem) {
     EXPECT_GE(rows, 50);
 }
 
+TEST(Document, HasEveryStatusOfTheTableWithItsSentence) {
+    const std::string document = golden::file_text(document_path);
+    const auto table = status_table();
+
+    for (const StatusEntry& entry : table.first(table.size() - 1)) {
+        const Status status{entry.id, "…"};
+        const std::string sentence =
+            entry.text.find("{}") == std::string_view::npos ? std::string{entry.text} : status.info();
+        const std::string row = "| `" + std::string{entry.id} + "` | " + std::to_string(entry.code) + " | " +
+                                std::string{name_of(entry.outcome)} + " | " + sentence + " |";
+        EXPECT_NE(document.find(row), std::string::npos) << row;
+    }
+}
+
 TEST(Document, HasTheNumberOfEachType) {
     const std::string document = golden::file_text(document_path);
 

@@ -44,7 +44,9 @@ constexpr std::array table = std::to_array<StatusEntry>({
     {"service_not_found", 409, answered, ExitCode::error_status, "Service '{}' not found", "service"},
     {"gone", 410, answered, ExitCode::error_status, "Gone", ""},
     {"unprocessable", 422, answered, ExitCode::error_status, "Unprocessable", ""},
-    {"internal_error", 500, answered, ExitCode::error_status, "Internal error", ""},
+    {"internal_error", 500, answered, ExitCode::error_status, "Internal error: {}", ""},
+    {"service_missing", 500, answered, ExitCode::error_status,
+     "No service is current on this thread: give it one with a ServiceScope", ""},
     {"not_implemented", 501, answered, ExitCode::error_status, "Not implemented", ""},
 
     // Bodies and plugins.
@@ -82,7 +84,7 @@ constexpr std::array table = std::to_array<StatusEntry>({
     {"shutdown", 502, unknown, ExitCode::unknown, "The node stopped and the call may have run", ""},
     {"reply_invalid", 502, unknown, ExitCode::unknown, "The node's answer could not be read: {}", "reason"},
 
-    // Last: what an identifier from elsewhere gets.
+    // Last: what an identifier from elsewhere gets, and no identifier at all.
     {"unknown_status", 500, answered, ExitCode::error_status, "", ""},
 });
 
@@ -94,13 +96,30 @@ constexpr bool has_unique_ids() {
 }
 static_assert(has_unique_ids());
 
+constexpr std::string_view place = "{}";
+
 std::string fill(std::string_view text, std::string_view argument) {
-    const auto hole = text.find("{}");
+    const auto hole = text.find(place);
     if (hole == std::string_view::npos) return std::string{argument};
     std::string filled{text.substr(0, hole)};
     filled += argument;
-    filled += text.substr(hole + 2);
+    filled += text.substr(hole + place.size());
     return filled;
+}
+
+// "Service '{}' not found" without a name is "Service not found".
+std::string without_place(std::string_view text) {
+    const auto hole = text.find(place);
+    if (hole == std::string_view::npos) return std::string{text};
+    std::string_view before = text.substr(0, hole);
+    std::string_view after = text.substr(hole + place.size());
+    if (before.ends_with('\'')) {
+        before.remove_suffix(1);
+        after.remove_prefix(1);
+    }
+    if (before.ends_with(' ')) before.remove_suffix(1);
+    if (before.ends_with(':')) before.remove_suffix(1);
+    return std::string{before}.append(after);
 }
 
 } // namespace
@@ -133,9 +152,12 @@ const StatusEntry& status_entry(std::string_view id) noexcept {
     return found == table.end() ? table.back() : *found;
 }
 
+std::span<const StatusEntry> status_table() noexcept { return table; }
+
 Status::Status(std::string_view id) : details_{nullptr} {
     const StatusEntry& entry = status_entry(id);
-    std::string info{entry.text.empty() ? id : entry.text};
+    if (id.empty()) id = entry.id;
+    std::string info = entry.text.empty() ? std::string{id} : without_place(entry.text);
     details_ = new Details{std::string{id}, std::move(info), entry.code, entry.outcome, entry.exit_code, {}, {}};
 }
 

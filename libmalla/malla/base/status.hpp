@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,6 +49,9 @@ struct StatusEntry {
 /// The table's line for `id`, or that of `unknown_status` (code 500, answered).
 [[nodiscard]] const StatusEntry& status_entry(std::string_view id) noexcept;
 
+/// All lines; the last is `unknown_status`.
+[[nodiscard]] std::span<const StatusEntry> status_table() noexcept;
+
 /// Why something did not give a value: an identifier, a sentence for people, and details.
 ///
 /// A status is one pointer wide and moves for free; copying one copies its texts.
@@ -56,8 +60,9 @@ class Status {
 public:
     using Fields = std::map<std::string, std::string, std::less<>>;
 
-    /// Takes code, outcome and text from the table. An identifier that is not in the table
-    /// keeps its name, with code 500, outcome `answered` and itself as the text.
+    /// Takes code, outcome and text from the table, the text without the place that an argument
+    /// would fill. An identifier that is not in the table keeps its name, with code 500, outcome
+    /// `answered` and itself as the text; an empty one is `unknown_status`.
     explicit Status(std::string_view id);
 
     /// As above. Where the table's text has a `{}`, `argument` fills it; otherwise `argument`

@@ -23,7 +23,7 @@ Status internal_error(std::string_view service, std::string_view reason) {
     log(LogLevel::error,
         std::string{"reference "}.append(reference).append(": ").append(reason).append(" (").append(service).append(
             ")"));
-    return Status{"internal_error", "Internal reference " + reference}.set_data("reference", reference);
+    return Status{"internal_error"}.set_info("Internal reference " + reference).set_data("reference", reference);
 }
 
 bool on_this_thread(const Gate& gate) noexcept {

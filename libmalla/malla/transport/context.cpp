@@ -67,7 +67,7 @@ Status status_of(int error, std::string_view subject) {
     case EPROTONOSUPPORT:
     case ENOCOMPATPROTO:
     case ENAMETOOLONG: return Status{"endpoint_invalid", subject};
-    default: return Status{"internal_error", std::string{subject} + ": " + zmq_strerror(error)};
+    default: return Status{"internal_error"}.set_info(std::string{subject} + ": " + zmq_strerror(error));
     }
 }
 

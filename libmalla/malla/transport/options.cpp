@@ -71,7 +71,7 @@ std::optional<std::int64_t> get(void* handle, int number) noexcept {
 }
 
 Status failed(std::string_view option) {
-    return Status{"internal_error", "ZeroMQ did not take the option " + std::string{option}};
+    return Status{"internal_error"}.set_info("ZeroMQ did not take the option " + std::string{option});
 }
 
 // ZeroMQ cannot read these back; a test shows what they do.

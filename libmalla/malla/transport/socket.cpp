@@ -66,7 +66,7 @@ bool send_events(void* handle, void* pair) {
            uninterrupted([&] { return zmq_connect(pair, name.c_str()); }) == 0;
 }
 
-Status closed() { return Status{"internal_error", "The socket is closed"}; }
+Status closed() { return Status{"internal_error"}.set_info("The socket is closed"); }
 
 } // namespace
 
@@ -87,7 +87,7 @@ Result<std::unique_ptr<Socket>> Socket::open(Pattern pattern, const Profile& pro
         return std::unique_ptr<Socket>{new Socket{pattern, profile, *handle}};
     } catch (const std::system_error& error) {
         close_handle(*handle);
-        return Status{"internal_error", error.what()};
+        return Status{"internal_error"}.set_info(error.what());
     }
 }
 
@@ -160,7 +160,7 @@ Result<std::unique_ptr<Monitor>> Socket::monitor() {
     const Turn turn{*this};
     if (handle_ == nullptr || tap_ != nullptr) {
         close_handle(*pair);
-        return handle_ == nullptr ? closed() : Status{"internal_error", "The socket has a monitor already"};
+        return handle_ == nullptr ? closed() : Status{"internal_error"}.set_info("The socket has a monitor already");
     }
     tap_ = std::make_shared<MonitorTap>(handle_);
     std::unique_ptr<Monitor> monitor{new Monitor{*pair, tap_}};
