@@ -43,7 +43,7 @@ std::optional<LogLevel> level_named(std::string_view name) {
 
 LogSink log_with_spdlog(LogLevel least) {
     logger().set_level(level_of(least));
-    return set_log_sink(to_spdlog);
+    return set_log_sink(to_spdlog, least);
 }
 
 Result<void> Spdlog::start(const Starting& starting) {

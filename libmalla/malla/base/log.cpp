@@ -16,6 +16,7 @@ void to_standard_error(LogLevel level, std::string_view text) noexcept {
 }
 
 std::atomic<LogSink> current_sink = to_standard_error;
+std::atomic<LogLevel> least_level = LogLevel::warning;
 
 } // namespace
 
@@ -30,8 +31,15 @@ std::string_view name_of(LogLevel level) noexcept {
     return "error";
 }
 
-LogSink set_log_sink(LogSink sink) noexcept { return current_sink.exchange(sink, std::memory_order_acq_rel); }
+LogSink set_log_sink(LogSink sink, LogLevel least) noexcept {
+    least_level.store(least, std::memory_order_relaxed);
+    return current_sink.exchange(sink, std::memory_order_acq_rel);
+}
 
-void log(LogLevel level, std::string_view text) noexcept { current_sink.load(std::memory_order_acquire)(level, text); }
+bool is_logged(LogLevel level) noexcept { return level >= least_level.load(std::memory_order_relaxed); }
+
+void log(LogLevel level, std::string_view text) noexcept {
+    if (is_logged(level)) current_sink.load(std::memory_order_acquire)(level, text);
+}
 
 } // namespace malla

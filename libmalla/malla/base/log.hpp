@@ -14,10 +14,13 @@ enum class LogLevel : std::uint8_t { debug, info, notice, warning, error };
 using LogSink = void (*)(LogLevel level, std::string_view text) noexcept;
 
 /// Replaces the sink, which at first writes warnings and errors to standard error; returns the one
-/// before. Any thread.
-LogSink set_log_sink(LogSink sink) noexcept;
+/// before. It gets the lines of level `least` and above. Any thread.
+LogSink set_log_sink(LogSink sink, LogLevel least = LogLevel::debug) noexcept;
 
-/// Hands one line to the sink. Any thread.
+/// Whether the sink gets lines of that level: for those that would have to build the text first. Any thread.
+[[nodiscard]] bool is_logged(LogLevel level) noexcept;
+
+/// Hands one line to the sink, unless its level is too low. Any thread.
 void log(LogLevel level, std::string_view text) noexcept;
 
 } // namespace malla
