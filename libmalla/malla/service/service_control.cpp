@@ -30,6 +30,7 @@ ServiceControl::~ServiceControl() {
     if (background_.joinable()) background_.join();
     for (const auto& unit : units_)
         if (unit->children) (void)unit->children->stop(Deadline::in(limits_.hook));
+    core_.set_absent();
 }
 
 Result<void> ServiceControl::start(ServiceHost host, StartOptions options) {

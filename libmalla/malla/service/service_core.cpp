@@ -32,9 +32,19 @@ bool on_this_thread(const Gate& gate) noexcept {
     return false;
 }
 
+template <class... C>
+trace::CallbackSet traced_by(const LiveChain& chain, TypeList<C...>) noexcept {
+    return (trace::CallbackSet{0} | ... | (chain.takes_part(callback_id<C>()) ? trace::callback_set<C> : 0));
+}
+
 } // namespace
 
 const LiveChain ServiceCore::no_plugins;
+
+void ServiceCore::set_present(const LiveChain& chain) noexcept {
+    present_.store(&chain, std::memory_order_release);
+    traced_.store(traced_by(chain, trace::AllCallbacks{}), std::memory_order_release);
+}
 
 Status ServiceCore::refusal() const {
     switch (running_status()) {

@@ -10,6 +10,7 @@
 #include "malla/service/pins.hpp"
 #include "malla/service/registry.hpp"
 #include "malla/service/store.hpp"
+#include "malla/service/trace_api.hpp"
 
 #include <atomic>
 #include <string_view>
@@ -73,8 +74,14 @@ public:
         const Pins::Pin pin{pins_};
         return present_.load(std::memory_order_acquire)->takes_part(callback_id<C>());
     }
+    /// Whether a plugin takes part in one of these callbacks at present: one load, for hot paths.
+    [[nodiscard]] bool traces(trace::CallbackSet callbacks) const noexcept {
+        return (traced_.load(std::memory_order_relaxed) & callbacks) != 0;
+    }
     /// The chain that `call_beside` calls from now on; it stays until all that hold a pin have left.
-    void set_present(const LiveChain& chain) noexcept { present_.store(&chain, std::memory_order_release); }
+    void set_present(const LiveChain& chain) noexcept;
+    /// Nobody takes part in anything any more.
+    void set_absent() noexcept { set_present(no_plugins); }
 
     /// Why the door is closed: `paused`, `draining` or `service_not_available`, all of them not run.
     [[nodiscard]] Status refusal() const;
@@ -93,6 +100,7 @@ private:
     Store storage_;
     Registry registry_;
     std::atomic<const LiveChain*> present_ = &no_plugins;
+    std::atomic<trace::CallbackSet> traced_ = 0; ///< those in which a plugin of `present_` takes part
 
     static const LiveChain no_plugins;
 };
