@@ -40,6 +40,7 @@ Result<void> ServiceControl::start(ServiceHost host, StartOptions options) {
     {
         const std::lock_guard lock{mutex_};
         layers_ = host.config;
+        core_.set_events(host.events);
         host_ = std::make_shared<const ServiceHost>(std::move(host));
         options_ = options;
         reason_ = "init";

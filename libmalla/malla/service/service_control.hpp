@@ -45,6 +45,8 @@ struct ServiceHost {
     std::function<std::vector<OfferedPlugin>()> offers;
     /// Told after each change of status or chain, on the thread that changed it. May be null.
     std::function<void()> changed;
+    /// Makes and publishes the service's events. Null: there are none.
+    std::shared_ptr<Events> events;
 };
 
 /// How a service begins.

@@ -13,10 +13,14 @@
 #include "malla/service/trace_api.hpp"
 
 #include <atomic>
+#include <memory>
+#include <mutex>
 #include <string_view>
 #include <utility>
 
 namespace malla {
+
+class Events;
 
 /// The status for the exception that is being handled: the status inside an `Error`, else
 /// `internal_error` with a reference under which the exception's text is in the log.
@@ -83,6 +87,17 @@ public:
     /// Nobody takes part in anything any more.
     void set_absent() noexcept { set_present(no_plugins); }
 
+    /// What makes its events; null when no node hosts it. Any thread.
+    [[nodiscard]] std::shared_ptr<Events> events() const {
+        const std::lock_guard lock{events_mutex_};
+        return events_;
+    }
+    /// Shared, for an event may be under way when its node goes.
+    void set_events(std::shared_ptr<Events> events) {
+        const std::lock_guard lock{events_mutex_};
+        events_ = std::move(events);
+    }
+
     /// Why the door is closed: `paused`, `draining` or `service_not_available`, all of them not run.
     [[nodiscard]] Status refusal() const;
 
@@ -101,6 +116,8 @@ private:
     Registry registry_;
     std::atomic<const LiveChain*> present_ = &no_plugins;
     std::atomic<trace::CallbackSet> traced_ = 0; ///< those in which a plugin of `present_` takes part
+    mutable std::mutex events_mutex_;
+    std::shared_ptr<Events> events_;
 
     static const LiveChain no_plugins;
 };
