@@ -76,7 +76,6 @@ int serve(Options options) {
     malla::transport::Poller poller;
     malla::discovery::Broker::Options broker_options;
     broker_options.endpoints = std::move(options.bind);
-    broker_options.publish_port = options.pub_port;
     broker_options.subscribe_port = options.sub_port;
     broker_options.cluster = std::move(options.cluster);
     broker_options.insecure = options.insecure;

@@ -22,7 +22,7 @@ Examples:
       serves this machine at tcp://127.0.0.1:6255
   malla-broker --bind tcp://10.0.0.5:7000 --insecure
       serves the network of 10.0.0.5; nodes join with: malla --broker tcp://10.0.0.5:7000 ...
-  malla-broker --bind tcp://0.0.0.0:7000 --pub-port 7001 --sub-port 7002 --insecure
+  malla-broker --bind tcp://0.0.0.0:7000 --sub-port 7001 --insecure
       uses fixed ports only, for a firewall
   malla-broker --config /etc/malla/broker.toml
       the same keys in a file: bind = ["tcp://10.0.0.5:7000"]
@@ -66,7 +66,8 @@ std::variant<Options, int> read_options(int argc, char** argv) {
     app.add_option("--config", config, "Options from a TOML or JSON file; the command line wins")->type_name("FILE");
     app.add_option("--cluster", options.cluster, "Nodes of other clusters are refused [malla]")->type_name("NAME");
     app.add_flag("--insecure", options.insecure, "Bind where other machines reach it, without credentials");
-    app.add_option("--pub-port", options.pub_port, "Port where nodes publish [chosen by the system]")->type_name("N");
+    app.add_option("--pub-port", options.pub_port, "Accepted and not used: nodes publish where they meet, at --bind")
+        ->type_name("N");
     app.add_option("--sub-port", options.sub_port, "Port where nodes listen [chosen by the system]")->type_name("N");
     app.add_option("--log-format", options.log_format, "text or json, on standard error [text]")
         ->type_name("FORMAT")

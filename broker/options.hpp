@@ -19,7 +19,7 @@ struct Options {
     std::string cluster = "malla";
     bool insecure = false;
     LogFormat log_format = LogFormat::text;
-    std::uint16_t pub_port = 0;
+    std::uint16_t pub_port = 0; ///< has no effect: nothing is bound for those who publish
     std::uint16_t sub_port = 0;
 };
 

@@ -11,8 +11,7 @@ namespace {
 
 class EveryPattern : public testing::TestWithParam<Pattern> {};
 INSTANTIATE_TEST_SUITE_P(All, EveryPattern,
-                         testing::Values(Pattern::router, Pattern::dealer, Pattern::pub, Pattern::sub, Pattern::xpub,
-                                         Pattern::xsub));
+                         testing::Values(Pattern::router, Pattern::dealer, Pattern::pub, Pattern::sub));
 
 TEST_P(EveryPattern, HasTheProfile) {
     const std::map<std::string, std::int64_t> expected{{"linger", 0},

@@ -3,6 +3,7 @@
 
 #include "transport/support.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <thread>
@@ -51,37 +52,31 @@ TEST_P(OverEach, AMessageOverTheLimitIsRefusedByItsSender) {
     EXPECT_EQ(receive_one(*pair.router).bytes(), "small");
 }
 
-/// What `pub` hears of subscriptions, while `sub` receives, as a subscriber must.
-std::string next_subscription(Socket& pub, Socket& sub) {
-    std::vector<Message> got;
-    EXPECT_TRUE(eventually([&] { return !sub.readable() && pub.receive(got, 1) != 0; }));
-    return got.empty() ? std::string{} : std::string{got.front().bytes()};
-}
-
 TEST_P(OverEach, ASubscriberGetsWhatBeginsWithItsPrefix) {
-    const auto pub = open(Pattern::xpub);
+    const auto pub = open(Pattern::pub);
     const auto sub = open(Pattern::sub);
-    const auto endpoint = must(pub->bind(fresh_endpoint(GetParam())));
     must(sub->subscribe("a"));
-    must(sub->connect(endpoint));
-    ASSERT_EQ(next_subscription(*pub, *sub), "\1a"sv);
+    must(sub->subscribe("z"));
+    must(sub->connect(must(pub->bind(fresh_endpoint(GetParam())))));
+    std::vector<Message> got;
+    ASSERT_TRUE(eventually([&] { return pub->send("a0"sv) == Sent::sent && sub->receive(got, 1) != 0; }));
 
     ASSERT_EQ(pub->send("b1"sv), Sent::sent);
     ASSERT_EQ(pub->send("a1"sv), Sent::sent);
-    EXPECT_EQ(receive_one(*sub).bytes(), "a1");
+    std::string next;
+    do next = receive_one(*sub).bytes();
+    while (next == "a0");
+    EXPECT_EQ(next, "a1");
+
     must(sub->unsubscribe("a"));
-    EXPECT_EQ(next_subscription(*pub, *sub), "\0a"sv);
-}
-
-TEST_P(OverEach, AnXsubSubscribesAsASubDoes) {
-    const auto pub = open(Pattern::pub);
-    const auto sub = open(Pattern::xsub);
-    must(sub->connect(must(pub->bind(fresh_endpoint(GetParam())))));
-    must(sub->subscribe("a"));
-
-    std::vector<Message> got;
-    ASSERT_TRUE(eventually([&] { return pub->send("a1"sv) == Sent::sent && sub->receive(got) != 0; }));
-    EXPECT_EQ(got.front().bytes(), "a1");
+    got.clear();
+    EXPECT_TRUE(eventually([&] {
+        got.clear();
+        (void)pub->send("a2"sv);
+        (void)pub->send("z"sv);
+        (void)sub->receive(got);
+        return !got.empty() && std::ranges::all_of(got, [](const Message& each) { return each.bytes() == "z"; });
+    }));
 }
 
 TEST_P(OverEach, AClosedSocketRefusesEverything) {

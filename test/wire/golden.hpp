@@ -114,8 +114,17 @@ inline Welcome welcome() {
             .role = Role::broker,
             .beat_ms = 500,
             .max_message_bytes = 8 * 1024 * 1024,
-            .publish_endpoint = "tcp://10.0.0.1:7001",
             .subscribe_endpoint = "tcp://10.0.0.1:7002"};
+}
+
+inline Publish publish() {
+    return {.publisher = alpha,
+            .run = 1,
+            .sequence = 7,
+            .content = Content::json,
+            .name = "alpha",
+            .topic = "orders.placed",
+            .body = R"({"id":7})"};
 }
 
 inline std::vector<Sample> samples() {
@@ -143,7 +152,8 @@ inline std::vector<Sample> samples() {
             {"suspect", Suspect{alpha, 3}},
             {"digest", digest},
             {"ask_listing", AskListing{}},
-            {"listing", Listing{{entries.begin(), entries.end()}}}};
+            {"listing", Listing{{entries.begin(), entries.end()}}},
+            {"publish", publish()}};
 }
 
 /// Makes the frame say that its header is `bytes` long.

@@ -87,8 +87,8 @@ TEST(Published, IsSplitAtTheFirstZero) {
 }
 
 TEST(Published, ATopicThatIsTooLongOrEndlessIsNone) {
-    EXPECT_TRUE(split_published(published(std::string(max_topic_bytes, 't'), "m")));
-    EXPECT_FALSE(split_published(std::string(max_topic_bytes + 1, 't') + '\0'));
+    EXPECT_TRUE(split_published(published(std::string(max_published_topic_bytes, 't'), "m")));
+    EXPECT_FALSE(split_published(std::string(max_published_topic_bytes + 1, 't') + '\0'));
     EXPECT_FALSE(split_published("d/malla"));
 }
 

@@ -14,8 +14,8 @@
 
 namespace malla::discovery {
 
-/// Where nodes meet: it tells each of all others, and forwards what they publish. It keeps
-/// nothing on disk and takes no part in calls.
+/// Where nodes meet: it tells each of all others, and publishes their events. It keeps nothing on
+/// disk and takes no part in calls.
 ///
 /// Everything happens on the thread of its poller, which must outlive it; open and destroy it
 /// there, or while that poller does not run.
@@ -25,7 +25,6 @@ public:
         /// The first bind is the lock: it fails with `address_in_use` while another broker is
         /// there. All of them are tcp, or one is ipc.
         std::vector<std::string> endpoints{"tcp://127.0.0.1:6255"};
-        std::uint16_t publish_port = 0;   ///< 0: the system chooses
         std::uint16_t subscribe_port = 0; ///< 0: the system chooses
         std::string cluster = "malla";
         /// Serves nodes of any other cluster as well; those of different clusters never meet.

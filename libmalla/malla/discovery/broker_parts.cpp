@@ -4,7 +4,6 @@
 #include "malla/base/log.hpp"
 #include "malla/discovery/guard.hpp"
 #include "malla/transport/endpoint.hpp"
-#include "malla/wire/topic.hpp"
 
 #include <utility>
 #include <variant>
@@ -33,9 +32,9 @@ transport::Profile profile_of(Pattern pattern) {
 
 Result<std::unique_ptr<Socket>> open_socket(Pattern pattern) { return Socket::open(pattern, profile_of(pattern)); }
 
-/// "tcp://HOST:PORT" with another port; "ipc://PATH" with a suffix instead.
-std::string beside(std::string_view endpoint, std::string_view suffix, std::uint16_t port) {
-    if (!endpoint.starts_with("tcp://")) return std::string{endpoint}.append(suffix);
+/// "tcp://HOST:PORT" with another port; "ipc://PATH.sub" for "ipc://PATH".
+std::string beside(std::string_view endpoint, std::uint16_t port) {
+    if (!endpoint.starts_with("tcp://")) return std::string{endpoint}.append(".sub");
     return std::string{endpoint.substr(0, endpoint.rfind(':') + 1)} + (port == 0 ? "*" : std::to_string(port));
 }
 
@@ -59,8 +58,7 @@ Result<void> Broker::Parts::bind() {
         const bool alike = endpoint.starts_with("tcp://") && options_.endpoints.front().starts_with("tcp://");
         if (options_.endpoints.size() > 1 && !alike) return Status{"endpoint_invalid", endpoint};
     }
-    for (auto& [socket, pattern] :
-         {std::pair{&router_, Pattern::router}, std::pair{&xsub_, Pattern::xsub}, std::pair{&xpub_, Pattern::xpub}}) {
+    for (auto& [socket, pattern] : {std::pair{&router_, Pattern::router}, std::pair{&publisher_, Pattern::pub}}) {
         auto opened = open_socket(pattern);
         if (!opened) return std::move(opened).error();
         *socket = *std::move(opened);
@@ -73,19 +71,20 @@ Result<void> Broker::Parts::bind() {
         if (!bound) return std::move(bound).error();
         endpoints.push_back(*std::move(bound));
     }
-    if (auto bound = bind_all(*xsub_, ".pub", options_.publish_port, publish_endpoint_); !bound) return bound;
-    return bind_all(*xpub_, ".sub", options_.subscribe_port, subscribe_endpoint_);
+    return bind_publisher();
 }
 
-/// Binds at the host of each endpoint, at the same port. `told` is where nodes connect to.
-Result<void> Broker::Parts::bind_all(Socket& socket, std::string_view suffix, std::uint16_t port, std::string& told) {
+/// Binds at the host of each endpoint, at the same port.
+Result<void> Broker::Parts::bind_publisher() {
+    std::uint16_t port = options_.subscribe_port;
     for (const std::string& endpoint : endpoints) {
-        auto bound = socket.bind(beside(endpoint, suffix, port));
+        auto bound = publisher_->bind(beside(endpoint, port));
         if (!bound) return std::move(bound).error();
-        told = *std::move(bound);
-        if (told.starts_with("tcp://")) port = port_of(told);
+        subscribe_endpoint_ = *std::move(bound);
+        if (subscribe_endpoint_.starts_with("tcp://")) port = port_of(subscribe_endpoint_);
     }
-    if (endpoints.size() > 1) told = "tcp://*:" + std::to_string(port); // the host by which a node came
+    // Of several, the host by which a node came.
+    if (endpoints.size() > 1) subscribe_endpoint_ = "tcp://*:" + std::to_string(port);
     return {};
 }
 
@@ -97,10 +96,6 @@ void Broker::Parts::start() {
     poller_.add(*monitor_, [this](std::span<const LinkEvent> events) { on_events(events); });
     poller_.add(
         *router_, [this](std::span<Message> messages) { on_router(messages); }, transport::Poller::Priority::control);
-    poller_.add(*xsub_, [this](std::span<Message> messages) { forward(messages); });
-    poller_.add(*xpub_, [this](std::span<Message> messages) {
-        for (const Message& subscription : messages) (void)xsub_->send(subscription.bytes());
-    });
     beat_ = poller_.every(options_.timing.beat, [this] { tick(); });
 }
 
@@ -113,11 +108,10 @@ Broker::Parts::Cluster& Broker::Parts::cluster(const std::string& name) {
     welcome.cluster = name;
     welcome.role = wire::Role::broker;
     welcome.beat_ms = static_cast<std::uint32_t>(options_.timing.beat / std::chrono::milliseconds{1});
-    welcome.publish_endpoint = publish_endpoint_;
     welcome.subscribe_endpoint = subscribe_endpoint_;
     Rendezvous::Outlets outlets{
         [this](Peer peer, std::string bytes) { (void)router_->send_to(peer, std::move(bytes)); },
-        [this](std::string bytes) { (void)xpub_->send(std::move(bytes)); },
+        [this](std::string bytes) { (void)publisher_->send(std::move(bytes)); },
         [this, name](NodeId node) {
             prober_->probe(node, cluster(name).directory.read([&](const Directory& directory) {
                 const auto* record = directory.find(node);
@@ -159,14 +153,6 @@ void Broker::Parts::on_events(std::span<const LinkEvent> events) {
             for (auto& [name, each] : clusters_) each->rendezvous.on_disconnected(event.connection, Clock::now());
 }
 
-/// What nodes publish goes to all who listen; directory messages come from here alone.
-void Broker::Parts::forward(std::span<Message> messages) {
-    for (const Message& message : messages) {
-        const auto parts = wire::split_published(message.bytes());
-        if (parts && !parts->first.starts_with("d/")) (void)xpub_->send(message.bytes());
-    }
-}
-
 void Broker::Parts::tick() {
     const auto now = Clock::now();
     for (auto& [name, each] : clusters_) each->rendezvous.tick(now);
@@ -185,11 +171,9 @@ void Broker::Parts::close(Clock::duration flush) {
     beat_.reset();
     prober_.reset();
     if (monitor_) poller_.remove(*monitor_);
-    for (auto* socket : {&router_, &xsub_, &xpub_}) {
-        if (!*socket) continue;
-        poller_.remove(**socket);
-        (*socket)->close(flush);
-    }
+    if (router_) poller_.remove(*router_);
+    for (auto* socket : {&router_, &publisher_})
+        if (*socket) (*socket)->close(flush);
 }
 
 } // namespace malla::discovery

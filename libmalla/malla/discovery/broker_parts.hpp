@@ -41,22 +41,19 @@ private:
         Rendezvous rendezvous;
     };
 
-    Result<void> bind_all(transport::Socket& socket, std::string_view suffix, std::uint16_t port, std::string& told);
+    Result<void> bind_publisher();
     Cluster& cluster(const std::string& name);
     Cluster& cluster_of(const transport::Message& message);
     void on_router(std::span<transport::Message> messages);
     void on_router_message(const transport::Message& message);
     void on_events(std::span<const transport::LinkEvent> events);
-    void forward(std::span<transport::Message> messages);
     void tick();
 
     transport::Poller& poller_;
     Options options_;
     std::unique_ptr<transport::Socket> router_;
     std::unique_ptr<transport::Monitor> monitor_;
-    std::unique_ptr<transport::Socket> xsub_;
-    std::unique_ptr<transport::Socket> xpub_;
-    std::string publish_endpoint_;
+    std::unique_ptr<transport::Socket> publisher_;
     std::string subscribe_endpoint_;
     std::map<std::string, std::unique_ptr<Cluster>, std::less<>> clusters_;
     std::unique_ptr<Prober> prober_;

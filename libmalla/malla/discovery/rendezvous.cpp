@@ -15,7 +15,7 @@ using transport::Peer;
 bool is_for_rendezvous(wire::Type type) noexcept {
     using enum wire::Type;
     return type == hello || type == announce || type == beat || type == bye || type == ask || type == suspect ||
-           type == ask_listing;
+           type == ask_listing || type == publish;
 }
 
 Rendezvous::Rendezvous(wire::Welcome welcome, const Timing& timing, Outlets outlets, SharedDirectory& directory)
@@ -39,6 +39,7 @@ void Rendezvous::on_message(Peer peer, int connection, std::string_view frame, C
     else if (const auto* bye = std::get_if<wire::Bye>(&*decoded)) on_bye(peer, member, *bye, now);
     else if (const auto* suspect = std::get_if<wire::Suspect>(&*decoded)) on_suspect(*suspect);
     else if (std::holds_alternative<wire::AskListing>(*decoded)) send_listing(peer);
+    else if (const auto* event = std::get_if<wire::Publish>(&*decoded)) on(peer, member, *event, frame);
 }
 
 void Rendezvous::on(Peer peer, int connection, const wire::Hello& hello, Clock::time_point now) {
@@ -46,6 +47,12 @@ void Rendezvous::on(Peer peer, int connection, const wire::Hello& hello, Clock::
     take_over(connection, peer, now);
     members_.insert_or_assign(peer, Member{hello.node, hello.name, connection, now});
     outlets_.send(peer, wire::encode(welcome_));
+}
+
+void Rendezvous::on(Peer peer, const Member& member, const wire::Publish& event, std::string_view frame) {
+    if (event.publisher != member.node)
+        return refuse(peer, Status{"forbidden", "a node publishes only its own events"});
+    outlets_.publish(wire::published(wire::event_topic(welcome_.cluster, event.topic), frame));
 }
 
 std::optional<Status> Rendezvous::objection(const wire::Hello& hello) const {

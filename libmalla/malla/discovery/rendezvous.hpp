@@ -22,7 +22,8 @@ namespace malla::discovery {
 [[nodiscard]] bool is_for_rendezvous(wire::Type type) noexcept;
 
 /// What brokers and nodes alike do for those who connect to them to meet others: lets them in,
-/// lists those who announce themselves, tells everyone of each change, and finds out who died.
+/// lists those who announce themselves, tells everyone of each change, finds out who died, and
+/// publishes their events.
 ///
 /// Has no sockets and reads no clock. Everything on one thread.
 class Rendezvous {
@@ -73,6 +74,7 @@ private:
     void on(transport::Peer peer, const Member& member, wire::Announce announce, Clock::time_point now);
     void on(transport::Peer peer, const Member& member, const wire::Beat& beat);
     void on(transport::Peer peer, const wire::Ask& ask);
+    void on(transport::Peer peer, const Member& member, const wire::Publish& event, std::string_view frame);
     void on_bye(transport::Peer peer, const Member& member, const wire::Bye& bye, Clock::time_point now);
     void on_suspect(const wire::Suspect& suspect);
     void send_listing(transport::Peer peer);

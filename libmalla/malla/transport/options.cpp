@@ -78,7 +78,6 @@ Status failed(std::string_view option) {
 Result<void> apply_unreadable(void* handle, Pattern pattern) {
     if (pattern == Pattern::router && !set(handle, ZMQ_ROUTER_MANDATORY, 1)) return failed("router_mandatory");
     if (pattern == Pattern::router && !set(handle, ZMQ_ROUTER_HANDOVER, 0)) return failed("router_handover");
-    if (pattern == Pattern::xpub && !set(handle, ZMQ_XPUB_VERBOSE, 1)) return failed("xpub_verbose");
     return {};
 }
 
@@ -90,8 +89,6 @@ int type_of(Pattern pattern) noexcept {
     case Pattern::dealer: return ZMQ_DEALER;
     case Pattern::pub: return ZMQ_PUB;
     case Pattern::sub: return ZMQ_SUB;
-    case Pattern::xpub: return ZMQ_XPUB;
-    case Pattern::xsub: return ZMQ_XSUB;
     }
     return -1;
 }

@@ -139,12 +139,7 @@ Result<void> Socket::subscribe(std::string_view prefix) { return change_subscrip
 Result<void> Socket::unsubscribe(std::string_view prefix) { return change_subscription(prefix, false); }
 
 Result<void> Socket::change_subscription(std::string_view prefix, bool add) {
-    assert(pattern_ == Pattern::sub || pattern_ == Pattern::xsub);
-    if (pattern_ == Pattern::xsub) {
-        const auto request = std::string{add ? '\1' : '\0'}.append(prefix);
-        if (send(std::string_view{request}) != Sent::sent) return closed();
-        return {};
-    }
+    assert(pattern_ == Pattern::sub);
     const Turn turn{*this};
     if (handle_ == nullptr) return closed();
     const int option = add ? ZMQ_SUBSCRIBE : ZMQ_UNSUBSCRIBE;

@@ -21,7 +21,7 @@
 
 namespace malla::transport {
 
-enum class Pattern { router, dealer, pub, sub, xpub, xsub };
+enum class Pattern { router, dealer, pub, sub };
 
 /// What may differ between sockets; every other option is the same for all of them.
 struct Profile {
@@ -62,7 +62,7 @@ public:
     /// The connection ends a moment later. `endpoint_invalid` if it was not connected.
     Result<void> disconnect(std::string_view endpoint);
 
-    /// SUB and XSUB: asks for messages that begin with `prefix`. The publisher hears of it only
+    /// SUB only: asks for messages that begin with `prefix`. The publisher hears of it only
     /// while some thread receives from this socket or waits for it.
     Result<void> subscribe(std::string_view prefix);
     Result<void> unsubscribe(std::string_view prefix);

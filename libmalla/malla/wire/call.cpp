@@ -91,13 +91,6 @@ Result<void> append_header(std::string& out, const Call& call, std::size_t body_
     return {};
 }
 
-Content read_content(Reader& in) {
-    const auto content = in.number<std::uint8_t>();
-    if (content > static_cast<std::uint8_t>(Content::json))
-        in.fail("the content type " + std::to_string(int{content}) + " is unknown");
-    return static_cast<Content>(content);
-}
-
 void read_fields(Reader& in, Call& call) {
     PairLimit limit;
     while (const auto field = in.field()) {

@@ -9,7 +9,6 @@ namespace malla::wire {
 namespace {
 
 constexpr std::uint8_t hosts_flag = 1;
-constexpr std::uint8_t publish_tag = 1;
 constexpr std::uint8_t subscribe_tag = 2;
 
 } // namespace
@@ -49,7 +48,6 @@ std::string encode(const Welcome& message) {
     out.number(message.max_message_bytes);
     out.name(message.name);
     out.name(message.cluster);
-    out.field_unless_empty(publish_tag, cut(message.publish_endpoint, max_endpoint_bytes));
     out.field_unless_empty(subscribe_tag, cut(message.subscribe_endpoint, max_endpoint_bytes));
     out.end_header();
     return frame;
@@ -65,12 +63,9 @@ Result<Welcome> decode_welcome(std::string_view frame) {
     message.max_message_bytes = in.number<std::uint64_t>();
     message.name = in.name("node name");
     message.cluster = in.name("cluster name");
-    while (const auto field = in.field()) {
-        if (field->tag == publish_tag)
-            message.publish_endpoint = in.checked(field->value, "publish endpoint", max_endpoint_bytes);
-        else if (field->tag == subscribe_tag)
+    while (const auto field = in.field())
+        if (field->tag == subscribe_tag)
             message.subscribe_endpoint = in.checked(field->value, "subscribe endpoint", max_endpoint_bytes);
-    }
     return in.finish_whole(std::move(message));
 }
 

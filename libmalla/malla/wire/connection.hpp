@@ -35,7 +35,6 @@ struct Welcome {
     Role role = Role::node;
     std::uint32_t beat_ms = 500;                      ///< how often it beats, and wants to be beaten to
     std::uint64_t max_message_bytes = max_body_bytes; ///< the longest body that it takes
-    std::string publish_endpoint;                     ///< connect a PUB here to publish; empty: nobody forwards
     std::string subscribe_endpoint;                   ///< connect a SUB here to listen; empty: nothing is published
 
     friend bool operator==(const Welcome&, const Welcome&) = default;

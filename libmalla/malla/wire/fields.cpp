@@ -76,4 +76,11 @@ Status read_status(Reader& in) {
     return status;
 }
 
+Content read_content(Reader& in) {
+    const auto content = in.number<std::uint8_t>();
+    if (content > static_cast<std::uint8_t>(Content::json))
+        in.fail("the content type " + std::to_string(int{content}) + " is unknown");
+    return static_cast<Content>(content);
+}
+
 } // namespace malla::wire

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-/// The parts that several messages share: pairs of texts, and a status.
+/// The parts that several messages share: pairs of texts, a status, the content of a body.
 namespace malla::wire {
 
 /// Counts the pairs of one `metadata` or `data` against its limits.
@@ -28,6 +28,9 @@ private:
 
 /// Reads the value of a field that is a pair.
 [[nodiscard]] PairView read_pair(Reader& in, const Reader::Field& field, PairLimit& limit);
+
+/// Reads how a body is written; a way that is unknown is a fault.
+[[nodiscard]] Content read_content(Reader& in);
 
 /// Writes a status, the last part of its message, cutting what is beyond the limits.
 void write_status(Writer& out, const Status& status);

@@ -27,6 +27,7 @@ std::string_view name_of(Type type) noexcept {
     case Type::digest: return "DIGEST";
     case Type::ask_listing: return "ASK_LISTING";
     case Type::listing: return "LISTING";
+    case Type::publish: return "PUBLISH";
     }
     return {};
 }

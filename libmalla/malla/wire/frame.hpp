@@ -32,6 +32,8 @@ enum class Type : std::uint8_t {
     digest = 0x37,
     ask_listing = 0x38,
     listing = 0x39,
+
+    publish = 0x40,
 };
 
 /// "CALL" for `Type::call`; "type 99" has no name: an empty text.

@@ -16,7 +16,8 @@ inline constexpr std::size_t max_host_bytes = 255;
 inline constexpr std::size_t max_endpoint_bytes = 255;
 inline constexpr std::size_t max_endpoints = 8; ///< of one node
 inline constexpr std::size_t max_traceparent_bytes = 255;
-inline constexpr std::size_t max_topic_bytes = 200; ///< longer ones meet faults of libzmq 4.3.4
+inline constexpr std::size_t max_topic_bytes = 200;        ///< of an event
+inline constexpr std::size_t max_subscription_bytes = 200; ///< longer ones meet faults of libzmq 4.3.4
 
 inline constexpr std::size_t max_pairs = 64; ///< in one `metadata` or `data`
 inline constexpr std::size_t max_key_bytes = 128;
@@ -30,6 +31,8 @@ inline constexpr std::size_t max_services = 1000; ///< of one node
 inline constexpr std::size_t max_callbacks = 256; ///< of one service
 inline constexpr std::size_t max_description_bytes = 16 * 1024;
 inline constexpr std::size_t max_record_bytes = 64 * 1024; ///< a whole ANNOUNCE
+
+inline constexpr std::size_t max_event_bytes = 64 * 1024; ///< the body of an event
 
 inline constexpr std::size_t max_nodes = 10'000;               ///< in one directory, LISTING or ASK
 inline constexpr std::size_t max_header_bytes = 256 * 1024;    ///< everything of a frame before its body

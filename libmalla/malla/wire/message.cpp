@@ -37,6 +37,7 @@ Result<Message> decode(std::string_view frame) {
     case Type::digest: return widen(decode_digest(frame));
     case Type::ask_listing: return widen(decode_ask_listing(frame));
     case Type::listing: return widen(decode_listing(frame));
+    case Type::publish: return widen(decode_publish(frame));
     }
     return Message{Unrecognised{static_cast<std::uint8_t>(frame[3])}};
 }

@@ -5,6 +5,7 @@
 #include "malla/wire/call.hpp"
 #include "malla/wire/connection.hpp"
 #include "malla/wire/directory.hpp"
+#include "malla/wire/event.hpp"
 #include "malla/wire/frame.hpp"
 
 #include <cstdint>
@@ -21,9 +22,9 @@ struct Unrecognised {
 };
 
 using Message = std::variant<Unrecognised, Hello, Welcome, Refused, Call, Reply, Failure, Cancel, Ping, Pong, Announce,
-                             Beat, Bye, Ask, SnapshotEnd, Gone, Suspect, Digest, AskListing, Listing>;
+                             Beat, Bye, Ask, SnapshotEnd, Gone, Suspect, Digest, AskListing, Listing, Publish>;
 
-/// Reads any frame. CALL and REPLY point into it. A frame of another version is
+/// Reads any frame. CALL, REPLY and PUBLISH point into it. A frame of another version is
 /// `version_unsupported`, any other that cannot be read is `bad_request` with what is wrong:
 /// "CALL: the service name is 300 bytes, at most 128".
 /// Takes no more memory than a small multiple of the frame.
