@@ -21,10 +21,13 @@ namespace {
 constexpr std::size_t max_clusters = 64;
 constexpr int snapshot_high_water_mark = 2 * static_cast<int>(wire::max_nodes);
 
-/// Control frames only: the bodies of calls never come here.
+/// Control frames and events only: the bodies of calls never come here.
 transport::Profile profile_of(Pattern pattern) {
     transport::Profile profile;
-    if (pattern != Pattern::router) return profile;
+    if (pattern != Pattern::router) {
+        profile.high_water_mark = max_published_queue;
+        return profile;
+    }
     profile.max_message_bytes = wire::max_header_bytes + 1024;
     profile.high_water_mark = snapshot_high_water_mark;
     return profile;

@@ -57,10 +57,12 @@ public:
 
     [[nodiscard]] const std::string& endpoint() const noexcept { return endpoint_; }
     [[nodiscard]] bool is_up() const noexcept { return up_; }
+    /// Where messages for the rendezvous go while it is up; any thread may send them.
+    [[nodiscard]] std::shared_ptr<transport::Socket> socket() const { return dealer_ ? dealer_->socket : nullptr; }
 
 private:
     struct Channel {
-        std::unique_ptr<transport::Socket> socket;
+        std::shared_ptr<transport::Socket> socket; // also with those who publish events over it
         std::unique_ptr<transport::Monitor> monitor;
     };
 

@@ -4,6 +4,7 @@
 #include "malla/base/deadline.hpp"
 #include "malla/base/ids.hpp"
 #include "malla/base/result.hpp"
+#include "malla/discovery/event_receiver.hpp"
 #include "malla/discovery/shared_directory.hpp"
 #include "malla/discovery/timing.hpp"
 #include "malla/transport/message.hpp"
@@ -15,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace malla::discovery {
@@ -68,6 +70,14 @@ public:
     /// The node layer lost a connection to `node`, or finds it silent: it is tried at once, and
     /// the rendezvous are told.
     void suspect(NodeId node);
+
+    /// Hands an event to every rendezvous, and to those who listen to this node. See `EventSender`.
+    [[nodiscard]] Result<void> publish(std::string_view topic, wire::Content content, std::string_view body);
+    /// Waits until a rendezvous has read all that was published. See `EventSender`.
+    [[nodiscard]] Result<void> flush(Deadline deadline);
+    /// Hears the events that a pattern chooses; ends with the membership at the latest.
+    [[nodiscard]] Result<std::unique_ptr<EventSubscription>>
+    subscribe(std::string_view pattern, const InboxLimits& limits, EventSubscription::Handler handler);
 
     /// Waits until every rendezvous has told what it knows. Nobody at the loopback endpoint is an
     /// answer too. The refusal when one refused; `endpoint_unreachable` for a named one that has

@@ -15,13 +15,16 @@ using transport::Peer;
 
 Membership::Parts::Parts(transport::Poller& poller_of_node, MembershipOptions options, wire::NodeRecord self,
                          Reply reply)
-    : poller{poller_of_node}, options_{std::move(options)}, reply_{std::move(reply)}, self_{std::move(self)},
-      view_{self_.id, options_.timing, view_outlets(), directory} {
+    : poller{poller_of_node}, receiver{std::make_shared<EventReceiver>(self.cluster)},
+      sender{{self.id, self.name, self.cluster}, [this](std::string published) { publish_here(std::move(published)); }},
+      options_{std::move(options)}, reply_{std::move(reply)}, self_{std::move(self)}, view_{self_.id, options_.timing,
+                                                                                            view_outlets(), directory} {
     directory.observe([this](const Change& change) { on_change(change); });
 }
 
 Membership::Parts::~Parts() {
     if (beat_) poller.cancel(*beat_);
+    receiver->close();
 }
 
 Result<void> Membership::Parts::open() {
@@ -37,7 +40,9 @@ Result<void> Membership::Parts::open_publisher() {
     auto endpoint = transport::resolve(options_.publish_bind);
     if (!endpoint) return std::move(endpoint).error();
     if (auto allowed = may_bind(*endpoint, options_.insecure); !allowed) return allowed;
-    auto socket = transport::Socket::open(transport::Pattern::pub);
+    transport::Profile profile;
+    profile.high_water_mark = max_published_queue;
+    auto socket = transport::Socket::open(transport::Pattern::pub, profile);
     if (!socket) return std::move(socket).error();
     auto bound = (*socket)->bind(*endpoint);
     if (!bound) return std::move(bound).error();
@@ -51,6 +56,8 @@ Result<void> Membership::Parts::add_configured() {
     auto named = options_.brokers;
     named.insert(named.end(), options_.peers.begin(), options_.peers.end());
     if (alone && !options_.loopback.empty()) named.push_back(options_.loopback);
+    sender.set_alone(options_.hosts && named.empty());
+    receiver->set_alone(options_.hosts && named.empty());
     for (const std::string& endpoint : named) {
         auto resolved = transport::resolve(endpoint);
         if (!resolved && resolved.error().id() != "endpoint_unreachable") return std::move(resolved).error();
@@ -94,6 +101,7 @@ Link::Handlers Membership::Parts::handlers_of(LinkId id) {
         joining.refused(id, status);
     };
     handlers.message = [this, id](const wire::Message& message) {
+        if (const auto* pong = std::get_if<wire::Pong>(&message)) return sender.answered(id, pong->nonce);
         view_.on_message(id, message, Clock::now());
         if (view_.has_snapshot(id)) joining.settled(id);
     };
@@ -111,10 +119,16 @@ void Membership::Parts::on_up(LinkId id, const wire::Welcome& by) {
     if (links_.at(id).loopback && embedded_) embedded_->settle();
     joining.answered(id);
     if (options_.hosts) announce(id);
+    if (const auto& joined = links_.at(id); joined.back_to.is_nil()) {
+        sender.up(id, joined.link->socket());
+        receiver->set_source(id, with_host_of(by.subscribe_endpoint, joined.link->endpoint()));
+    }
     view_.up(id, by, !options_.hosts, Clock::now());
 }
 
 void Membership::Parts::on_down(LinkId id) {
+    sender.down(id);
+    receiver->drop_source(id);
     view_.down(id, Clock::now());
     if (links_.at(id).loopback && embedded_) embedded_->race();
 }
@@ -185,9 +199,16 @@ View::Outlets Membership::Parts::view_outlets() {
 Rendezvous::Outlets Membership::Parts::rendezvous_outlets() {
     Rendezvous::Outlets outlets;
     outlets.send = [this](Peer peer, std::string message) { reply_(peer, std::move(message)); };
-    outlets.publish = [this](std::string message) { (void)publisher_->send(std::move(message)); };
+    outlets.publish = [this](std::string message) { publish_here(std::move(message)); };
     outlets.probe = [this](NodeId node) { probe(node); };
     return outlets;
+}
+
+/// To those who listen to this node, itself included. Any thread.
+void Membership::Parts::publish_here(std::string published) {
+    if (!publisher_) return;
+    receiver->hear(published);
+    (void)publisher_->send(std::move(published));
 }
 
 wire::Hello Membership::Parts::hello() const {
@@ -212,6 +233,8 @@ wire::Welcome Membership::Parts::welcome() const {
 void Membership::Parts::stop(Clock::duration flush) {
     if (std::exchange(stopped_, true)) return;
     if (beat_) poller.cancel(*beat_);
+    sender.close();
+    receiver->close();
     if (options_.hosts) {
         const auto bye = wire::encode(wire::Bye{self_.id, sequence()});
         for (auto& [id, joined] : links_) joined.link->send(bye);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "malla/discovery/embedded.hpp"
+#include "malla/discovery/event_sender.hpp"
 #include "malla/discovery/join_state.hpp"
 #include "malla/discovery/link.hpp"
 #include "malla/discovery/membership.hpp"
@@ -40,6 +41,8 @@ public:
     transport::Poller& poller;
     JoinState joining;
     SharedDirectory directory;
+    const std::shared_ptr<EventReceiver> receiver; // shared with subscriptions, which may end later
+    EventSender sender;
 
 private:
     struct Joined {
@@ -53,6 +56,7 @@ private:
     void add_link(const std::string& endpoint, bool named, bool loopback);
     void open_link(LinkId id, const std::string& endpoint, NodeId back_to, bool loopback);
     Link::Handlers handlers_of(LinkId id);
+    void publish_here(std::string published);
     void on_up(LinkId id, const wire::Welcome& by);
     void on_down(LinkId id);
     void on_absent(LinkId id);

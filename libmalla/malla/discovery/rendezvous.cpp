@@ -165,7 +165,9 @@ void Rendezvous::tick(Clock::time_point now) {
         else if (member->second.connection < 0) outlets_.probe(member->second.node); // it may have been about to end
     }
     directory_.tidy(now);
-    publish(wire::encode(directory_.read([](const Directory& directory) { return directory.digest(); })));
+    // Also while nobody is there: one who hears it knows that he is heard.
+    outlets_.publish(wire::published(
+        topic_, wire::encode(directory_.read([](const Directory& directory) { return directory.digest(); }))));
 }
 
 void Rendezvous::farewell(NodeId node, Clock::time_point now) {

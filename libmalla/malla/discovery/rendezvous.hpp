@@ -18,6 +18,9 @@
 
 namespace malla::discovery {
 
+/// What a publisher keeps at most for one who listens and does not read; the rest is lost for him.
+inline constexpr int max_published_queue = 4'000;
+
 /// Whether a frame of this type is for a rendezvous, when it comes to a ROUTER.
 [[nodiscard]] bool is_for_rendezvous(wire::Type type) noexcept;
 
