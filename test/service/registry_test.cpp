@@ -8,6 +8,7 @@
 #include <optional>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 namespace malla {
 namespace registry_test { // a published type needs a name of its own
@@ -272,6 +273,45 @@ TEST(Registry, RegistryAndRegistrationsMayEndAtOnceOnDifferentThreads) {
         together.arrive_and_wait();
         registry.reset();
     }
+}
+
+TEST(RegistryRecord, UndoRemovesWhatRecordedThreadsPutInAndNothingElse) {
+    Registry registry;
+    const auto before = registry.store("key", Json{"before"});
+    Registry::Record record{registry};
+    std::vector<Registration> kept;
+    {
+        const Registry::Recording recording{record};
+        kept.push_back(registry.store("key", Json{"recorded"}));
+        kept.push_back(*registry.register_name("name", Json{1}));
+        registry.store("key", Json{"released"}).release();
+        std::thread{[&] { kept.push_back(registry.store("key", Json{"other thread"})); }}.join();
+    }
+    const auto after = registry.store("key", Json{"after"});
+
+    record.undo();
+
+    EXPECT_EQ(registry.tags("key"), (std::vector<Json>{"before", "other thread", "after"}));
+    EXPECT_EQ(registry.lookup_tag("name"), std::nullopt);
+    const auto again = registry.register_name("name", Json{2});
+    ASSERT_TRUE(again);
+    kept[0].release(); // of nothing now
+    kept[1].release();
+    EXPECT_EQ(registry.lookup_tag("name"), Json{2});
+    EXPECT_EQ(registry.count("key"), 3u);
+}
+
+TEST(RegistryRecord, AThreadThatIsStillRecordedPutsNothingInOnceItIsUndone) {
+    Registry registry;
+    Registry::Record record{registry};
+    const Registry::Recording recording{record};
+    record.undo();
+
+    EXPECT_EQ(registry.register_name("name", Json{1}).error().id(), "cancelled");
+    const auto nothing = registry.store("key", Json{1});
+
+    EXPECT_EQ(registry.count("key"), 0u);
+    EXPECT_EQ(registry.lookup_tag("name"), std::nullopt);
 }
 
 } // namespace

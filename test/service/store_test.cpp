@@ -357,5 +357,150 @@ TEST(Store, ManyThreadsSeeWholeValuesOnlyAndTheCountStaysRight) {
     EXPECT_EQ(timed.store.size(), 0u);
 }
 
+TEST(StoreRecord, UndoGivesEachKeyTheValueFromBeforeTheFirstWrite) {
+    Store store;
+    ASSERT_TRUE(store.put("replaced", 1));
+    ASSERT_TRUE(store.put("updated", 1));
+    ASSERT_TRUE(store.put("erased", 1));
+    ASSERT_TRUE(store.put("untouched", 1));
+    const auto before = store.content();
+    Store::Record record{store};
+    {
+        const Store::Recording recording{record};
+        ASSERT_TRUE(store.put("replaced", 2));
+        ASSERT_TRUE(store.put("replaced", 3));
+        ASSERT_TRUE(store.update("updated", [](const Json&) { return Json{2}; }));
+        ASSERT_TRUE(store.erase("erased"));
+        ASSERT_TRUE(store.put("added", 1));
+        ASSERT_TRUE(store.put_new("added too", 1));
+        ASSERT_FALSE(store.put_new("untouched", 2));
+        ASSERT_TRUE(store.put("added and erased", 1));
+        ASSERT_TRUE(store.erase("added and erased"));
+    }
+
+    record.undo();
+
+    EXPECT_EQ(store.content(), before);
+    EXPECT_EQ(store.size(), before.size());
+    ASSERT_TRUE(store.put("replaced", 4));
+    record.undo();
+    EXPECT_EQ(store.get("replaced"), 4) << "it was undone before";
+}
+
+TEST(StoreRecord, UndoGivesAnEntryItsTimeToLiveAgain) {
+    Timed timed;
+    ASSERT_TRUE(timed.store.put("short", 1, 10s));
+    ASSERT_TRUE(timed.store.put("endless", 1));
+    ASSERT_TRUE(timed.store.put("erased", 1, 10s));
+    ASSERT_TRUE(timed.store.put("expires meanwhile", 1, 1s));
+    Store::Record record{timed.store};
+    {
+        const Store::Recording recording{record};
+        ASSERT_TRUE(timed.store.put("short", 2));
+        ASSERT_TRUE(timed.store.put("endless", 2, 1s));
+        ASSERT_TRUE(timed.store.erase("erased"));
+        ASSERT_TRUE(timed.store.put("expires meanwhile", 2));
+    }
+    timed.pass(1s);
+
+    record.undo();
+
+    EXPECT_EQ(timed.store.get("expires meanwhile"), std::nullopt);
+    timed.pass(9s - 1ns);
+    EXPECT_EQ(timed.store.get("short"), 1);
+    EXPECT_EQ(timed.store.get("erased"), 1);
+    timed.pass(1ns);
+    EXPECT_EQ(timed.store.get("short"), std::nullopt);
+    EXPECT_EQ(timed.store.get("erased"), std::nullopt);
+    EXPECT_EQ(timed.store.get("endless"), 1);
+    EXPECT_EQ(timed.store.size(), 1u);
+}
+
+TEST(StoreRecord, HasOnlyWhatRecordedThreadsWriteInItsStore) {
+    Store store;
+    Store other;
+    Store::Record record{store};
+    ASSERT_TRUE(store.put("before", 1));
+    {
+        const Store::Recording recording{record};
+        ASSERT_TRUE(store.put("recorded", 1));
+        ASSERT_TRUE(other.put("other store", 1));
+        std::thread{[&] { EXPECT_TRUE(store.put("other thread", 1)); }}.join();
+        std::thread{[&] {
+            const Store::Recording too{record};
+            EXPECT_TRUE(store.put("recorded too", 1));
+        }}.join();
+    }
+    ASSERT_TRUE(store.put("after", 1));
+
+    record.undo();
+
+    EXPECT_THAT(store.content(),
+                testing::ElementsAre(testing::Key("after"), testing::Key("before"), testing::Key("other thread")));
+    EXPECT_EQ(other.get("other store"), 1);
+}
+
+TEST(StoreRecord, TheInnermostRecordingCountsAndTheOuterOneGoesOnBehindIt) {
+    Store store;
+    Store::Record outer{store};
+    Store::Record inner{store};
+    {
+        const Store::Recording outside{outer};
+        ASSERT_TRUE(store.put("a", 1));
+        {
+            const Store::Recording inside{inner};
+            ASSERT_TRUE(store.put("b", 1));
+        }
+        ASSERT_TRUE(store.put("c", 1));
+    }
+
+    outer.undo();
+    EXPECT_THAT(store.content(), testing::ElementsAre(testing::Key("b")));
+    inner.undo();
+    EXPECT_EQ(store.size(), 0u);
+}
+
+TEST(StoreRecord, AThreadThatIsStillRecordedWritesNoMoreOnceItIsUndone) {
+    Store store;
+    ASSERT_TRUE(store.put("there", 1));
+    Store::Record record{store};
+    {
+        const Store::Recording recording{record};
+        ASSERT_TRUE(store.put("there", 2));
+        record.undo();
+
+        EXPECT_EQ(store.put("new", 1).error().id(), "cancelled");
+        EXPECT_EQ(store.put_new("new", 1).error().id(), "cancelled");
+        EXPECT_EQ(store.put("there", 3).error().id(), "cancelled");
+        EXPECT_EQ(store.update("there", [](const Json&) { return Json{3}; }).error().id(), "cancelled");
+        EXPECT_FALSE(store.erase("there"));
+        EXPECT_EQ(store.get("there"), 1) << "it may still read";
+    }
+    EXPECT_TRUE(store.put("there", 4));
+    EXPECT_EQ(store.size(), 1u);
+}
+
+TEST(StoreRecord, UndoneWhileItsThreadsWriteNothingOfThemStays) {
+    for (int round = 0; round < 100; ++round) {
+        Store store;
+        ASSERT_TRUE(store.put(name(0), "before"));
+        Store::Record record{store};
+        std::latch begun{3};
+        std::vector<std::thread> writers;
+        for (int thread = 0; thread < 3; ++thread)
+            writers.emplace_back([&, thread] {
+                const Store::Recording recording{record};
+                begun.arrive_and_wait();
+                for (int i = 0; store.put(name(i % 50), thread); ++i) {
+                }
+            });
+        begun.wait();
+        record.undo();
+        for (auto& writer : writers) writer.join();
+
+        EXPECT_THAT(store.content(), testing::ElementsAre(testing::Pair(name(0), Json{"before"})));
+    }
+}
+
 } // namespace
 } // namespace malla

@@ -4,8 +4,17 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <utility>
 
 namespace malla {
+
+namespace {
+
+thread_local Registry::Record* recording = nullptr;
+
+Status undone() { return Status{"cancelled", "What this thread puts in has been undone"}; }
+
+} // namespace
 
 namespace detail {
 
@@ -26,9 +35,12 @@ struct RegistryTable {
         return found == keys.end() ? nullptr : &found->second;
     }
 
+    /// Nothing when it has been taken before.
     Published take(const std::string& key, std::uint64_t number) noexcept {
         const auto entries = keys.find(key);
+        if (entries == keys.end()) return {};
         const auto found = entries->second.find(number);
+        if (found == entries->second.end()) return {};
         Published taken = std::move(found->second);
         entries->second.erase(found);
         if (entries->second.empty()) keys.erase(entries);
@@ -71,6 +83,7 @@ Result<Registration> Registry::register_entry(std::string_view name, detail::Pub
     const std::lock_guard lock{state_->mutex};
     if (state_->names.find(key)) return Status{"conflict", "Already registered: '" + key + "'"}.set_data("name", key);
     const auto number = ++state_->last_number;
+    if (!note(state_->names, key, number)) return undone();
     state_->names.add(key, number, std::move(entry));
     return Registration{state_, &state_->names, std::move(key), number};
 }
@@ -79,9 +92,30 @@ Registration Registry::store_entry(std::string_view key, detail::Published entry
     std::string copy{key};
     const std::lock_guard lock{state_->mutex};
     const auto number = ++state_->last_number;
+    if (!note(state_->stored, key, number)) return {};
     state_->stored.add(copy, number, std::move(entry));
     return Registration{state_, &state_->stored, std::move(copy), number};
 }
+
+// The state is locked. False when this thread may put nothing in.
+bool Registry::note(detail::RegistryTable& table, std::string_view key, std::uint64_t number) {
+    if (!recording || recording->state_ != state_) return true;
+    if (recording->undone_) return false;
+    recording->added_.push_back({&table, std::string{key}, number});
+    return true;
+}
+
+void Registry::Record::undo() {
+    std::vector<detail::Published> removed; // freed last, when the lock is no longer held
+    const std::lock_guard lock{state_->mutex};
+    undone_ = true;
+    removed.reserve(added_.size());
+    for (const auto& [table, key, number] : added_) removed.push_back(table->take(key, number));
+    added_.clear();
+}
+
+Registry::Recording::Recording(Record& record) noexcept : outer_{std::exchange(recording, &record)} {}
+Registry::Recording::~Recording() { recording = outer_; }
 
 std::shared_ptr<void> Registry::find_object(std::string_view name, std::string_view type) const {
     const std::lock_guard lock{state_->mutex};

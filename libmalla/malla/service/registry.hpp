@@ -126,9 +126,13 @@ public:
     /// How many entries the key has, of whatever type.
     [[nodiscard]] std::size_t count(std::string_view key, const Predicate& predicate = {}) const;
 
+    class Record;
+    class Recording;
+
 private:
     [[nodiscard]] Result<Registration> register_entry(std::string_view name, detail::Published entry);
     Registration store_entry(std::string_view key, detail::Published entry);
+    [[nodiscard]] bool note(detail::RegistryTable& table, std::string_view key, std::uint64_t number);
     // Nobody but those who ask for an object's type ever holds it.
     [[nodiscard]] std::shared_ptr<void> find_object(std::string_view name, std::string_view type) const;
     [[nodiscard]] std::vector<std::pair<std::shared_ptr<void>, Json>> find_objects(std::string_view key,
@@ -136,6 +140,42 @@ private:
 
     // Shared with the registrations for as long as one of them removes its entry.
     std::shared_ptr<detail::RegistryState> state_;
+};
+
+/// What certain threads have put into a registry, so that it can be undone. Any thread.
+class Registry::Record {
+public:
+    explicit Record(Registry& registry) noexcept : state_{registry.state_} {}
+    Record(const Record&) = delete;
+    Record& operator=(const Record&) = delete;
+
+    /// Removes what is still there; its registrations then keep nothing. A thread that is still
+    /// recorded puts nothing in any more: `cancelled`, or a registration of nothing.
+    void undo();
+
+private:
+    friend class Registry;
+    struct Added {
+        detail::RegistryTable* table;
+        std::string key;
+        std::uint64_t number;
+    };
+
+    std::shared_ptr<detail::RegistryState> state_; ///< its mutex guards what follows
+    std::vector<Added> added_;
+    bool undone_ = false;
+};
+
+/// While it lives, what this thread puts in is recorded.
+class Registry::Recording {
+public:
+    explicit Recording(Record& record) noexcept;
+    ~Recording();
+    Recording(const Recording&) = delete;
+    Recording& operator=(const Recording&) = delete;
+
+private:
+    Record* outer_;
 };
 
 } // namespace malla

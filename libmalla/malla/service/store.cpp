@@ -97,18 +97,16 @@ Json Store::get(std::string_view key, Json otherwise) const {
 
 Result<void> Store::put(std::string_view key, Json value, std::optional<Clock::duration> time_to_live) {
     Draft draft{key, std::move(value), end_of(time_to_live)};
-    if (write(draft) == Written::full) return full();
+    if (const Written written = write(draft); written != Written::done) return refusal(written);
     return {};
 }
 
 Result<void> Store::put_new(std::string_view key, Json value, std::optional<Clock::duration> time_to_live) {
     Draft draft{key, std::move(value), end_of(time_to_live)};
     draft.expected = absent;
-    switch (write(draft)) {
-    case Written::done: return {};
-    case Written::full: return full();
-    case Written::not_as_expected: break;
-    }
+    const Written written = write(draft);
+    if (written == Written::done) return {};
+    if (written != Written::not_as_expected) return refusal(written);
     return Status{"conflict", std::string{"The store has it already: "}.append(key)};
 }
 
@@ -118,7 +116,7 @@ bool Store::erase(std::string_view key) {
     const auto held = lock(shard);
     const auto found = shard.entries.find(key);
     if (found == shard.entries.end()) return false;
-    note(key, &found->second);
+    if (!note(key, &found->second)) return false;
     shard.erase(found->second.due);
     erased = shard.entries.extract(found);
     --count_;
@@ -140,7 +138,7 @@ Result<Json> Store::update(std::string_view key, const Change& change) {
         draft.keep_due = true;
         const Written written = write(draft);
         if (written == Written::done) return changed;
-        if (written == Written::full) return full();
+        if (written != Written::not_as_expected) return refusal(written);
     }
     return Status{"conflict", std::string{"Written during every attempt to update it: "}.append(key)};
 }
@@ -224,10 +222,10 @@ Store::Written Store::try_write(Draft& draft) {
     const bool there = at != shard.entries.end();
     if (draft.expected && *draft.expected != (there ? at->second.version : absent)) return Written::not_as_expected;
     if (there) {
-        note(at->first, &at->second);
+        if (!note(at->first, &at->second)) return Written::cancelled;
         std::swap(at->second.value, draft.entry.mapped().value);
     } else {
-        note(draft.entry.key(), nullptr);
+        if (!note(draft.entry.key(), nullptr)) return Written::cancelled;
         if (!reserve()) return Written::full;
         at = shard.entries.insert(std::move(draft.entry)).position;
         at->second.due = shard.due.end();
@@ -246,9 +244,9 @@ bool Store::reserve() noexcept {
     return false;
 }
 
-// The shard is locked.
-void Store::note(std::string_view key, const Entry* before) const {
-    if (!recording || recording->store_ != this) return;
+// The shard is locked. False when this thread may write no more.
+bool Store::note(std::string_view key, const Entry* before) const {
+    if (!recording || recording->store_ != this) return true;
     Record::Before was;
     if (before) {
         was.value = before->value;
@@ -256,7 +254,9 @@ void Store::note(std::string_view key, const Entry* before) const {
         if (before->due != shard.due.end()) was.expires_at = before->due->first;
     }
     const std::lock_guard lock{recording->mutex_};
+    if (recording->undone_) return false;
     recording->before_.try_emplace(std::string{key}, std::move(was));
+    return true;
 }
 
 void Store::Record::undo() {
@@ -264,7 +264,9 @@ void Store::Record::undo() {
     {
         const std::lock_guard lock{mutex_}; // not held below, for writers take it inside a shard's
         before.swap(before_);
+        undone_ = true;
     }
+    const Recording unrecorded{nullptr};
     for (auto& [key, was] : before) {
         if (!was.value) {
             store_->erase(key);
@@ -275,10 +277,11 @@ void Store::Record::undo() {
     }
 }
 
-Store::Recording::Recording(Record& record) noexcept : outer_{std::exchange(recording, &record)} {}
+Store::Recording::Recording(Record* record) noexcept : outer_{std::exchange(recording, record)} {}
 Store::Recording::~Recording() { recording = outer_; }
 
-Status Store::full() const {
+Status Store::refusal(Written written) const {
+    if (written == Written::cancelled) return Status{"cancelled", "What this thread writes has been undone"};
     return Status{"not_allowed", "The store is full: it holds " + std::to_string(max_entries_) + " entries"};
 }
 

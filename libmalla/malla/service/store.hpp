@@ -79,7 +79,7 @@ private:
     struct Entry;
     struct Shard;
     struct Draft;
-    enum class Written : std::uint8_t { done, not_as_expected, full };
+    enum class Written : std::uint8_t { done, not_as_expected, full, cancelled };
 
     [[nodiscard]] Shard& shard_of(std::string_view key) const noexcept;
     [[nodiscard]] std::unique_lock<std::mutex> lock(Shard& shard) const;
@@ -89,8 +89,8 @@ private:
     [[nodiscard]] Written write(Draft& draft);
     [[nodiscard]] Written try_write(Draft& draft);
     [[nodiscard]] bool reserve() noexcept;
-    [[nodiscard]] Status full() const;
-    void note(std::string_view key, const Entry* before) const;
+    [[nodiscard]] Status refusal(Written written) const;
+    [[nodiscard]] bool note(std::string_view key, const Entry* before) const;
 
     const std::size_t max_entries_;
     const Now now_;
@@ -105,7 +105,8 @@ public:
     Record(const Record&) = delete;
     Record& operator=(const Record&) = delete;
 
-    /// Gives every key that was written the value that it had before the first of these writes.
+    /// Gives every key that was written the value that it had before the first of these writes. A
+    /// thread that is still recorded writes no more: `cancelled`.
     void undo();
 
 private:
@@ -118,17 +119,21 @@ private:
     Store* store_;
     std::mutex mutex_;
     std::map<std::string, Before, std::less<>> before_;
+    bool undone_ = false;
 };
 
 /// While it lives, what this thread writes is recorded.
 class Store::Recording {
 public:
-    explicit Recording(Record& record) noexcept;
+    explicit Recording(Record& record) noexcept : Recording{&record} {}
     ~Recording();
     Recording(const Recording&) = delete;
     Recording& operator=(const Recording&) = delete;
 
 private:
+    friend class Store::Record;
+    explicit Recording(Record* record) noexcept;
+
     Record* outer_;
 };
 
