@@ -28,7 +28,8 @@ enum class Updated : std::uint8_t {
 ///
 /// A plugin has a hook by having a public member function of that name. Hooks of one service never
 /// run at once. What a hook throws is a failure of the hook; one that takes longer than the
-/// service's `hook_limit` has failed too, and is left behind: neither its object nor its code go.
+/// service's `ControlLimits::hook` has failed too, and is left behind: neither its object nor its code go. The
+/// constructor of a plugin that joins a running service counts as a hook.
 struct PluginHooks {
     /// `static Json default_config()`: the lowest layer of the service's configuration; those of the
     /// plugins above count more.

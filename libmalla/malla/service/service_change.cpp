@@ -53,13 +53,13 @@ Result<void> ServiceControl::change(const Edit& edit, const Json& update, std::s
     auto made = plan(edit, brought);
     if (!made) return std::move(made).error();
     if (auto merged = made->layers.update(update); !merged) return merged;
-    record_ = std::make_shared<Store::Record>(core_.storage());
+    trace_ = std::make_shared<Trace>(core_);
     auto prepared = prepare(*made);
     if (!prepared) {
         tell_back(made->told, *config_, *made->config);
-        record_->undo();
+        trace_->undo();
     }
-    record_.reset();
+    trace_.reset();
     if (!prepared) return prepared;
     switch_to(*std::move(made));
     return {};
@@ -99,9 +99,10 @@ Result<ServiceControl::Plan> ServiceControl::plan(const Edit& edit, std::span<co
         const PluginType* type = offer != offers.end() ? offer->type : (*own)->type;
         if (!type->make)
             return Status{"not_allowed"}.set_info("plugin " + std::string{info->name} + " has no default constructor");
-        made.units.push_back(
-            std::make_shared<Unit>(*type, offer != offers.end() ? offer->code : nullptr, type->make()));
-        made.added.push_back(made.units.back());
+        auto unit = make_unit(*type, offer != offers.end() ? offer->code : nullptr);
+        if (!unit) return std::move(unit).error();
+        made.units.push_back(*unit);
+        made.added.push_back(*std::move(unit));
     }
     if (auto joined = join(made); !joined) return std::move(joined).error();
     return made;
@@ -155,8 +156,9 @@ Result<void> ServiceControl::replace(Plan& plan, const std::shared_ptr<Unit>& un
         return Status{"not_allowed"}.set_info(
             std::string{last_part(unit->name())} +
             " cannot be started anew while the service runs: let its `updated` apply the change, or stop and resume");
-    const auto fresh = std::make_shared<Unit>(*unit->type, unit->code, unit->type->make());
-    std::ranges::replace(plan.units, unit, fresh);
+    const auto fresh = make_unit(*unit->type, unit->code);
+    if (!fresh) return fresh.error();
+    std::ranges::replace(plan.units, unit, *fresh);
     plan.added.clear();
     for (const auto& each : plan.units)
         if (std::ranges::find(units_, each) == units_.end()) plan.added.push_back(each);

@@ -5,6 +5,7 @@
 #include "malla/service/service_parts.hpp"
 
 #include <ranges>
+#include <string>
 
 namespace malla {
 
@@ -16,6 +17,11 @@ Json without(const Json& layer, const Json& claimed) {
     for (std::size_t i = 0; i < layer.size(); ++i)
         if (const auto [name, value] = layer.member(i); !claimed.find(name)) rest.set(name, value);
     return rest;
+}
+
+Status no_object(std::string_view plugin, std::string_view hook) {
+    return Status{"parameter_invalid"}.set_info(std::string{last_part(plugin)}.append(".").append(hook) +
+                                                " gave something else than an object");
 }
 
 } // namespace
@@ -34,9 +40,10 @@ Result<Json> ServiceControl::configure(const Units& units, ConfigLayers& layers)
             },
             nullptr, hooks_);
         if (!ran) return ran.error();
+        if (!given->is_object()) return no_object(unit->name(), "default_config");
         defaults = merge_patch(defaults, *given);
     }
-    if (auto set = layers.set(ConfigLayer::defaults, std::move(defaults)); !set) return std::move(set).error();
+    (void)layers.set(ConfigLayer::defaults, std::move(defaults)); // an object
     Json config = Json::object();
     for (std::size_t i = 0; i < ConfigLayers::count; ++i) {
         auto merged = merge_layer(units, std::move(config), layers.at(static_cast<ConfigLayer>(i)));
@@ -50,9 +57,7 @@ Result<Json> ServiceControl::configure(const Units& units, ConfigLayers& layers)
             unit, "config", [unit, shared] { return unit->type->hooks.config(unit->object.get(), *shared); });
         if (!checked) return checked.error();
         config = std::move(*shared);
-        if (!config.is_object())
-            return Status{"parameter_invalid"}.set_info(std::string{last_part(unit->name())} +
-                                                        ".config made something else than an object of it");
+        if (!config.is_object()) return no_object(unit->name(), "config");
     }
     return config;
 }

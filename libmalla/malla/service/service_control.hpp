@@ -28,6 +28,8 @@
 
 namespace malla {
 
+class Supervisor;
+
 /// A plugin that a service can get while it runs.
 struct OfferedPlugin {
     const PluginType* type;
@@ -190,6 +192,7 @@ private:
         Units units; ///< top first
     };
     struct Plan;
+    struct Trace;
     using Hook = std::function<Result<void>()>;
     using Edit = std::function<Result<void>(std::vector<std::string>& listed)>;
 
@@ -204,10 +207,12 @@ private:
     // service_hooks.cpp: running what plugins have
     Result<void> run_hook(const std::shared_ptr<Unit>& unit, std::string_view hook, Hook body, Gate* gate,
                           HookRunner& runner);
+    Result<std::shared_ptr<Unit>> make_unit(const PluginType& type, std::shared_ptr<void> code);
     Result<void> run_exclusive_hook(const std::shared_ptr<Unit>& unit, std::string_view hook, Hook body);
     Result<void> start_unit(const std::shared_ptr<Unit>& unit, const std::shared_ptr<const Json>& config);
     Result<void> start_units(const Units& bottom_up, const std::shared_ptr<const Json>& config);
     void stop_units(const Units& top_first, HookRunner& runner) noexcept;
+    void set_children(const std::shared_ptr<Unit>& unit, std::unique_ptr<Supervisor> children) noexcept;
     void leave_behind(const std::shared_ptr<Unit>& unit, std::string_view what);
 
     // service_change.cpp: another chain, another configuration
@@ -242,10 +247,10 @@ private:
     std::atomic<const ChangedChain*> live_ = nullptr;
     std::atomic<AdminStatus> admin_ = AdminStatus::active;
 
-    std::mutex operation_;                  ///< one at a time
-    HookRunner hooks_;                      ///< of the operation
-    std::shared_ptr<Store::Record> record_; ///< what hooks of the operation store
-    std::timed_mutex leavers_;              ///< one waits for them at a time
+    std::mutex operation_;         ///< one at a time
+    HookRunner hooks_;             ///< of the operation
+    std::shared_ptr<Trace> trace_; ///< what hooks of the change leave in the service
+    std::timed_mutex leavers_;     ///< one waits for them at a time
 
     mutable std::mutex mutex_; ///< of all below, never held while a plugin runs
     bool operating_ = false;

@@ -32,14 +32,30 @@ Result<void> ServiceControl::run_exclusive_hook(const std::shared_ptr<Unit>& uni
     return result;
 }
 
+/// An object is made as hooks are run: its constructor may throw or hang as well.
+Result<std::shared_ptr<ServiceControl::Unit>> ServiceControl::make_unit(const PluginType& type,
+                                                                        std::shared_ptr<void> code) {
+    const auto unit = std::make_shared<Unit>(type, std::move(code), nullptr);
+    const Hook make = [unit]() -> Result<void> {
+        unit->object = unit->type->make();
+        return {};
+    };
+    if (auto made = run_hook(unit, "constructor", make, nullptr, hooks_); !made) return std::move(made).error();
+    return unit;
+}
+
 Result<void> ServiceControl::run_hook(const std::shared_ptr<Unit>& unit, std::string_view hook, Hook body, Gate* gate,
                                       HookRunner& runner) {
     const auto result = std::make_shared<Result<void>>();
     const bool returned = runner.run(
-        [&core = core_, gate, unit, body = std::move(body), result, record = &runner == &hooks_ ? record_ : nullptr] {
+        [&core = core_, gate, unit, body = std::move(body), result, trace = &runner == &hooks_ ? trace_ : nullptr] {
             const Frame frame{core, gate, nullptr};
-            std::optional<Store::Recording> recording;
-            if (record) recording.emplace(*record);
+            std::optional<Store::Recording> stored;
+            std::optional<Registry::Recording> registered;
+            if (trace) {
+                stored.emplace(trace->stored);
+                registered.emplace(trace->registered);
+            }
             try {
                 *result = body();
             } catch (...) {
@@ -83,11 +99,17 @@ Result<void> ServiceControl::start_unit(const std::shared_ptr<Unit>& unit, const
         if (auto known = failed.lock()) failed_children_.emplace_back(std::move(known), std::move(why));
         want_background_locked();
     };
-    unit->children =
-        std::make_unique<Supervisor>(std::string{last_part(unit->name())}, std::move(*children), around, gave_up);
+    set_children(unit, std::make_unique<Supervisor>(std::string{last_part(unit->name())}, std::move(*children), around,
+                                                    gave_up));
     auto running = unit->children->start();
     if (!running) stop_units({unit}, hooks_);
     return running;
+}
+
+// Others may look at them meanwhile.
+void ServiceControl::set_children(const std::shared_ptr<Unit>& unit, std::unique_ptr<Supervisor> children) noexcept {
+    const std::lock_guard lock{mutex_};
+    unit->children.swap(children); // those before are destroyed when the mutex is free: they may wait for it
 }
 
 // When one fails, those started here are stopped again.
@@ -118,7 +140,7 @@ void ServiceControl::stop_units(const Units& top_first, HookRunner& runner) noex
         }
         if (!unit->children) continue;
         for (const std::string& child : unit->children->stop(Deadline::in(limits_.hook))) leave_behind(unit, child);
-        unit->children.reset();
+        set_children(unit, nullptr);
     }
 }
 

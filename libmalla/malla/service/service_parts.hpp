@@ -25,7 +25,7 @@ struct ServiceControl::Unit {
     const PluginType* type;
     std::shared_ptr<void> object;
     bool started = false;
-    std::unique_ptr<Supervisor> children;
+    std::unique_ptr<Supervisor> children; ///< changed by whoever operates, under the service's mutex
 };
 
 /// A chain with its configuration that could take the place of the present one.
@@ -37,6 +37,20 @@ struct ServiceControl::Plan {
     ConfigLayers layers;
     std::shared_ptr<const Json> config;
     Units told; ///< of the new configuration, in this order
+};
+
+/// What a change has left in the stores of the service, so that it can be undone. Shared with hooks that were left
+/// behind: what they do after that has no effect.
+struct ServiceControl::Trace {
+    explicit Trace(ServiceCore& core) noexcept : stored{core.storage()}, registered{core.registry()} {}
+
+    void undo() {
+        stored.undo();
+        registered.undo();
+    }
+
+    Store::Record stored;
+    Registry::Record registered;
 };
 
 /// Whoever has one is the only one who operates the service. What `mutex_` guards is then changed by nobody else

@@ -11,7 +11,8 @@
 
 namespace malla {
 
-/// What a plugin is told when it starts. The stores live longer than the plugin.
+/// What a plugin is told when it starts. The stores live longer than the plugin. When the change of a
+/// running service fails, what its hooks wrote to `storage` and `registry` is undone.
 struct Starting {
     const Json& config; ///< the service's own part of the configuration, an object
     NodeId node;
