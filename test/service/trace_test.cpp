@@ -401,7 +401,7 @@ TEST_F(TraceTest, SpansOfOneTraceAreNested) {
     EXPECT_NE(inner.context().span, outer.context().span);
     EXPECT_EQ(trace::traceparent(), inner.context().traceparent());
     TraceContext::Text text;
-    EXPECT_EQ(trace::traceparent(text), inner.context().traceparent());
+    EXPECT_EQ(trace::traceparent(nullptr, text), inner.context().traceparent());
 }
 
 TEST_F(TraceTest, TheFirstSpanOfAThreadBeginsATrace) {

@@ -3,6 +3,7 @@
 
 #include "malla/base/labels.hpp"
 
+#include <atomic>
 #include <string_view>
 
 namespace malla {
@@ -19,11 +20,17 @@ struct Metric {
 /// What it is given lives for the call only.
 using MetricSink = void (*)(const Metric& metric) noexcept;
 
+namespace detail {
+extern std::atomic<MetricSink> metric_sink;
+} // namespace detail
+
 /// Replaces the sink, null at first; returns the one before. Any thread.
 MetricSink set_metric_sink(MetricSink sink) noexcept;
 
 /// Whether there is one: for those that would have to measure first. Any thread.
-[[nodiscard]] bool has_metric_sink() noexcept;
+[[nodiscard]] inline bool has_metric_sink() noexcept {
+    return detail::metric_sink.load(std::memory_order_relaxed) != nullptr;
+}
 
 /// Hands a metric to the sink, if there is one. Any thread.
 void emit_metric(const Metric& metric) noexcept;

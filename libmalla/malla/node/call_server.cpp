@@ -2,6 +2,7 @@
 #include "malla/node/call_server.hpp"
 
 #include "malla/base/log.hpp"
+#include "malla/node/request_trace.hpp"
 #include "malla/wire/frame.hpp"
 
 #include <algorithm>
@@ -38,8 +39,17 @@ std::optional<std::size_t> ServedService::find(std::string_view callback) const 
 
 Result<void> ServedService::run(std::size_t callback, std::string_view name, wire::Content content,
                                 std::string_view body, Gate* gate, const CallInfo& info, std::string& out) {
+    if (is_observed(&hosted->core())) [[unlikely]]
+        return run_observed(callback, name, content, body, gate, info, out);
     if (callback < callbacks.size()) return hosted->run(callback, content, body, gate, info, out);
     return hosted->run_exported(name, content, body, gate, info, out);
+}
+
+Result<void> ServedService::run_observed(std::size_t callback, std::string_view name, wire::Content content,
+                                         std::string_view body, Gate* gate, const CallInfo& info, std::string& out) {
+    IncomingTrace trace{hosted->core(), name, info};
+    return trace.end(callback < callbacks.size() ? hosted->run(callback, content, body, gate, info, out)
+                                                 : hosted->run_exported(name, content, body, gate, info, out));
 }
 
 ServedService::~ServedService() {

@@ -30,6 +30,7 @@ struct ServedService {
 
     /// The position of a callback; the one behind all stands for those that plugins brought.
     [[nodiscard]] std::optional<std::size_t> find(std::string_view callback) const;
+    /// Runs one for whoever has passed the door and holds the gate, if any; reports it where somebody hears.
     [[nodiscard]] Result<void> run(std::size_t callback, std::string_view name, wire::Content content,
                                    std::string_view body, Gate* gate, const CallInfo& info, std::string& out);
 
@@ -38,6 +39,10 @@ struct ServedService {
     std::map<std::string_view, std::size_t> callbacks;
     std::unique_ptr<std::atomic<bool>[]> slow; ///< for each callback: its last run outlasted a takeover
     std::atomic<std::uint32_t> in_flight = 0;  ///< calls that queue or run
+
+private:
+    Result<void> run_observed(std::size_t callback, std::string_view name, wire::Content content, std::string_view body,
+                              Gate* gate, const CallInfo& info, std::string& out);
 };
 
 /// Takes calls at the node's ROUTER, lets them in at the door of their service, runs them on the

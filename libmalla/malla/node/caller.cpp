@@ -35,16 +35,16 @@ std::uint64_t microseconds(Clock::duration duration) {
 }
 
 Result<std::string> frame_of(const Request& request, const CallWays& ways, NodeId target, std::uint64_t number,
-                             Deadline deadline) {
+                             Deadline deadline, const OutgoingTrace* trace) {
     const auto now = Clock::now();
     wire::Call call;
     call.id = number;
     call.origin = ways.id();
     call.target = target;
-    if (const CallInfo* outer = current_call()) {
-        call.root = outer->root;
-        call.traceparent = outer->traceparent;
-    }
+    const CallInfo* outer = current_call();
+    if (outer) call.root = outer->root;
+    TraceContext::Text text;
+    call.traceparent = trace ? trace->traceparent() : trace::traceparent(outer, text);
     call.remaining_us = microseconds(deadline.left(now));
     call.stamp_us = microseconds(now.time_since_epoch());
     call.one_way = request.one_way;
@@ -67,7 +67,7 @@ CallState::CallState(CallWays& ways, Request request)
     : ways_{ways}, request_{std::move(request)}, deadline_{std::min(
                                                      request_.options.deadline.value_or(Deadline::in(ways.timeout())),
                                                      current_deadline())},
-      number_{ways.next_call_number()} {}
+      number_{ways.next_call_number()}, trace_{OutgoingTrace::begin(request_.service, request_.callback)} {}
 
 CallState::~CallState() {
     if (attempt_ && !outcome_) channel_->abandon(*attempt_);
@@ -115,7 +115,7 @@ void CallState::try_next() {
 
 bool CallState::submit(const Instance& instance) {
     tried_.push_back(instance.node);
-    auto frame = frame_of(request_, ways_, instance.node, number_, deadline_);
+    auto frame = frame_of(request_, ways_, instance.node, number_, deadline_, trace_.get());
     if (!frame) {
         end(std::move(frame).error());
         return true;
@@ -182,7 +182,11 @@ void CallState::hear_mesh(Deadline until) {
     try_next();
 }
 
-void CallState::end(Result<Returned> outcome) { outcome_.emplace(std::move(outcome)); }
+void CallState::end(Result<Returned> outcome) {
+    outcome_.emplace(std::move(outcome));
+    if (trace_) [[unlikely]]
+        trace_->end(*outcome_ ? nullptr : &outcome_->error());
+}
 
 bool CallState::tried(NodeId node) const { return std::ranges::find(tried_, node) != tried_.end(); }
 

@@ -3,6 +3,7 @@
 
 #include "malla/node/channel.hpp"
 #include "malla/node/options.hpp"
+#include "malla/node/request_trace.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -92,6 +93,7 @@ private:
     Request request_;
     Deadline deadline_;
     std::uint64_t number_;
+    std::unique_ptr<OutgoingTrace> trace_; ///< null when nobody hears
     std::shared_ptr<Channel> channel_;
     std::optional<Attempt> attempt_;
     std::vector<NodeId> tried_;

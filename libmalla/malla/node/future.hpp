@@ -10,7 +10,7 @@ namespace malla {
 
 /// A call whose result is taken later. It is sent at once where an instance is known, and its answer
 /// is kept; waiting for a first instance, and trying another one, is done by whoever waits. Destroying it cancels the
-/// call. One thread at a time; it must not outlive its node.
+/// call. One thread at a time; it must not outlive its node, nor the service whose code made the call.
 template <class T>
 class [[nodiscard]] Future {
 public:

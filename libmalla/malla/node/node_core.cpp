@@ -317,6 +317,15 @@ Result<Returned> Node::Core::call(Request request) {
 }
 
 Result<Returned> Node::Core::call_local(ServedService& service, const Request& request) {
+    if (const auto trace = OutgoingTrace::begin(request.service, request.callback)) [[unlikely]] {
+        auto result = call_local(service, request, trace.get());
+        trace->end(result ? nullptr : &result.error());
+        return result;
+    }
+    return call_local(service, request, nullptr);
+}
+
+Result<Returned> Node::Core::call_local(ServedService& service, const Request& request, const OutgoingTrace* trace) {
     const auto callback = service.find(request.callback);
     if (!callback) return Status{"request_op_unknown", request.callback};
     LocalEntry entry{service.hosted->core()};
@@ -327,6 +336,8 @@ Result<Returned> Node::Core::call_local(ServedService& service, const Request& r
     info.caller = id_;
     info.caller_name = options_.name;
     info.deadline = std::min(request.options.deadline.value_or(Deadline::in(options_.timeout)), current_deadline());
+    TraceContext::Text text;
+    info.traceparent = trace ? trace->traceparent() : trace::traceparent(current_call(), text);
     for (const auto& [key, value] : request.options.metadata) info.metadata.emplace_back(key, value);
     if (info.deadline.passed(Clock::now())) return Status{"expired"};
     std::string body;

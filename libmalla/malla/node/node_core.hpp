@@ -59,6 +59,7 @@ private:
     [[nodiscard]] std::vector<OfferedPlugin> offers() const;
     void announce();
     Result<Returned> call_local(ServedService& service, const Request& request);
+    Result<Returned> call_local(ServedService& service, const Request& request, const OutgoingTrace* trace);
     [[nodiscard]] wire::NodeRecord record() const;
 
     const NodeId id_ = NodeId::random();

@@ -12,7 +12,6 @@ namespace malla {
 
 namespace {
 
-thread_local constinit Span* current_span = nullptr;
 thread_local constinit bool in_backend = false; // what plugins report from there would come back to them
 
 class InBackend {
@@ -43,11 +42,12 @@ ResultOf<C> report(const ServiceCore* service, const A&... arguments) {
 
 const ServiceCore* service_of_code() noexcept {
     if (const Frame* frame = Frame::current()) return &frame->service();
-    return current_span ? current_span->service() : nullptr;
+    const Span* span = Span::current();
+    return span ? span->service() : nullptr;
 }
 
 const ServiceCore* service_of_span() noexcept {
-    if (current_span && current_span->service()) return current_span->service();
+    if (const Span* span = Span::current(); span && span->service()) return span->service();
     return service_of_code();
 }
 
@@ -56,7 +56,7 @@ std::string_view service_name(const ServiceCore* service) noexcept {
 }
 
 trace::SpanView view_here() noexcept {
-    if (current_span) return current_span->view();
+    if (const Span* span = Span::current()) return span->view();
     trace::SpanView view{{}, {}, service_name(service_of_code())};
     if (const CallInfo* call = current_call())
         view.context = TraceContext::parse(call->traceparent).value_or(view.context);
@@ -68,7 +68,7 @@ trace::SpanView view_here() noexcept {
 namespace trace {
 
 DetachedSpan::DetachedSpan(std::string_view name, const SpanOrigin& origin) noexcept
-    : name_{name}, service_{origin.service}, parent_{current_span}, traceparent_{origin.traceparent} {
+    : name_{name}, service_{origin.service}, parent_{Span::current()}, traceparent_{origin.traceparent} {
     if (!service_)
         if (const Frame* frame = Frame::current()) service_ = &frame->service();
     if (traceparent_.empty() && !parent_)
@@ -130,19 +130,19 @@ void DetachedSpan::fail(const Status& status) noexcept {
 
 } // namespace trace
 
+thread_local constinit Span* Span::current_ = nullptr;
+
 Span::Span(std::string_view name, const Labels& labels, const trace::SpanOrigin& origin)
-    : DetachedSpan{name, origin}, outer_{current_span}, exceptions_{std::uncaught_exceptions()} {
+    : DetachedSpan{name, origin}, outer_{current_}, exceptions_{std::uncaught_exceptions()} {
     begin(labels, origin.kind);
-    current_span = this;
+    current_ = this;
 }
 
 Span::~Span() {
-    assert(current_span == this && "spans end in the opposite order of their beginning, on their thread");
-    current_span = outer_;
+    assert(current_ == this && "spans end in the opposite order of their beginning, on their thread");
+    current_ = outer_;
     if (std::uncaught_exceptions() > exceptions_) DetachedSpan::end(trace::SpanOutcome::thrown);
 }
-
-Span* Span::current() noexcept { return current_span; }
 
 namespace trace {
 
@@ -164,14 +164,17 @@ void event(std::string_view name, const Labels& labels) noexcept {
 void globals(const Labels& labels) noexcept { report<SetGlobals>(service_of_code(), labels); }
 
 Status error(Status status) noexcept {
-    if (current_span) current_span->fail(status);
+    if (Span* span = Span::current()) span->fail(status);
     else if (const auto* service = service_of_code(); is_heard(service, callback_set<MarkError>))
         report<MarkError>(service, view_here(), status);
     return status;
 }
 
 void metric(std::string_view name, double value, const Labels& labels) noexcept {
-    const ServiceCore* service = service_of_code();
+    metric_of(service_of_code(), name, value, labels);
+}
+
+void metric_of(const ServiceCore* service, std::string_view name, double value, const Labels& labels) noexcept {
     report<RecordMetric>(service, Metric{name, value, labels, service_name(service)});
 }
 
@@ -181,18 +184,9 @@ std::string info_of_span() {
 }
 
 std::string traceparent() {
-    if (current_span) return current_span->traceparent();
+    if (const Span* span = Span::current()) return span->traceparent();
     const CallInfo* call = current_call();
     return call ? std::string{call->traceparent} : std::string{};
-}
-
-std::string_view traceparent(TraceContext::Text& text) noexcept {
-    if (current_span) {
-        text = current_span->context().text();
-        return {text.data(), text.size()};
-    }
-    const CallInfo* call = current_call();
-    return call ? call->traceparent : std::string_view{};
 }
 
 namespace detail {

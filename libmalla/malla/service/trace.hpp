@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "malla/service/context.hpp"
 #include "malla/service/trace_api.hpp"
 #include "malla/service/trace_log.hpp"
 
@@ -96,11 +97,14 @@ public:
     Span& operator=(const Span&) = delete;
 
     /// The innermost one on this thread, or null.
-    [[nodiscard]] static Span* current() noexcept;
+    [[nodiscard]] static Span* current() noexcept { return current_; }
 
 private:
     Span* outer_;
     int exceptions_; ///< under way when it began
+
+    // One copy for the process, shared with services loaded from shared objects.
+    [[gnu::visibility("default"), gnu::tls_model("initial-exec")]] static thread_local constinit Span* current_;
 };
 
 namespace trace {
@@ -115,13 +119,21 @@ void globals(const Labels& labels) noexcept;
 /// Marks the span as failed and gives the status back: `return trace::error(Status{"not_found"});`.
 Status error(Status status) noexcept;
 void metric(std::string_view name, double value = 1, const Labels& labels = {}) noexcept;
+/// As above, of that service, or of none when it is null.
+void metric_of(const ServiceCore* service, std::string_view name, double value, const Labels& labels) noexcept;
 /// What the backend knows of the span, in its own form; "" without such a backend.
 [[nodiscard]] std::string info_of_span();
 
 /// The W3C trace context of the open span, else that of the call that is being handled, else "".
 [[nodiscard]] std::string traceparent();
-/// The same without a backend's say, written into `text` if need be: costs no allocation.
-[[nodiscard]] std::string_view traceparent(TraceContext::Text& text) noexcept;
+/// The same without a backend's say, where `call` is being handled or none; written into `text` if need be.
+[[nodiscard]] inline std::string_view traceparent(const CallInfo* call, TraceContext::Text& text) noexcept {
+    if (const Span* span = Span::current()) {
+        text = span->context().text();
+        return {text.data(), text.size()};
+    }
+    return call ? call->traceparent : std::string_view{};
+}
 
 } // namespace trace
 } // namespace malla
