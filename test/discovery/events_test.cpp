@@ -83,7 +83,7 @@ protected:
         return options;
     }
     static Result<void> publish(Node& node, std::string_view topic, std::string_view body) {
-        return node.membership->publish(topic, wire::Content::json, body);
+        return node.membership->sender()->publish(topic, wire::Content::json, body);
     }
     static bool joined(Node& node) { return node.membership->wait_joined(Deadline::in(10s)).has_value(); }
 };
@@ -126,7 +126,7 @@ TEST_F(EventsTest, ThroughTwoBrokersComeOnceAndSurviveTheEndOfOne) {
     for (int i = 50; i < 100; ++i) ASSERT_TRUE(publish(publisher, "a", std::to_string(i)));
 
     EXPECT_TRUE(listener.gets(100));
-    EXPECT_TRUE(publisher.membership->flush(Deadline::in(10s)));
+    EXPECT_TRUE(publisher.membership->sender()->flush(Deadline::in(10s)));
     EXPECT_EQ(listener.got().size(), 100U);
     EXPECT_EQ(listener.subscription->dropped(), 0U);
 }
@@ -249,14 +249,14 @@ TEST_F(EventsTest, FlushWaitsUntilTheRendezvousHasThem) {
     auto broker = std::make_unique<BrokerProcess>(broker_at("tcp://127.0.0.1:*"));
     Node node{only_calling(with_brokers({broker->endpoint()}))};
     ASSERT_TRUE(joined(node));
-    EXPECT_TRUE(node.membership->flush(Deadline::in(10s))) << "there is nothing to flush";
+    EXPECT_TRUE(node.membership->sender()->flush(Deadline::in(10s))) << "there is nothing to flush";
     ASSERT_TRUE(publish(node, "a", "1"));
-    EXPECT_TRUE(node.membership->flush(Deadline::in(10s)));
+    EXPECT_TRUE(node.membership->sender()->flush(Deadline::in(10s)));
 
     ASSERT_TRUE(publish(node, "a", "2"));
-    EXPECT_EQ(node.membership->flush(Deadline{Clock::now()}).error().outcome(), Outcome::unknown);
+    EXPECT_EQ(node.membership->sender()->flush(Deadline{Clock::now()}).error().outcome(), Outcome::unknown);
     broker.reset();
-    const auto flushed = node.membership->flush(Deadline::in(10s)); // the broker may have been quick enough
+    const auto flushed = node.membership->sender()->flush(Deadline::in(10s)); // the broker may have been quick enough
     EXPECT_TRUE(flushed || flushed.error().id() == "peer_lost");
 }
 

@@ -12,8 +12,8 @@ void EventInbox::put(const wire::Publish& event) {
         return;
     }
     bytes_ += event.body.size();
-    events_.push_back(
-        {std::string{event.topic}, event.publisher, std::string{event.name}, event.content, std::string{event.body}});
+    events_.push_back({std::string{event.topic}, event.publisher, std::string{event.name}, event.content,
+                       std::string{event.body}, 0});
     changed_.notify_one();
 }
 
@@ -24,6 +24,7 @@ std::optional<ReceivedEvent> EventInbox::take() {
     ReceivedEvent event = std::move(events_.front());
     events_.pop_front();
     bytes_ -= event.body.size();
+    event.dropped = dropped_ + gaps_.missed();
     return event;
 }
 
@@ -38,11 +39,6 @@ void EventInbox::close() {
 std::uint64_t EventInbox::dropped() const {
     const std::lock_guard lock{mutex_};
     return dropped_ + gaps_.missed();
-}
-
-void EventInbox::drop() {
-    const std::lock_guard lock{mutex_};
-    ++dropped_;
 }
 
 } // namespace malla::discovery

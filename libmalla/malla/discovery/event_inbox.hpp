@@ -22,6 +22,7 @@ struct ReceivedEvent {
     std::string publisher_name;
     wire::Content content = wire::Content::binary;
     std::string body;
+    std::uint64_t dropped = 0; ///< how many the listener has missed until it took this one
 };
 
 /// What a listener keeps at most before it is handled.
@@ -45,10 +46,8 @@ public:
     /// Ends it, with all that was not taken.
     void close();
 
-    /// How many events were lost on the way, had no room, or were counted by `drop`.
+    /// How many events were lost on the way or had no room.
     [[nodiscard]] std::uint64_t dropped() const;
-    /// Counts one that was taken and could not be used.
-    void drop();
 
 private:
     const InboxLimits limits_;

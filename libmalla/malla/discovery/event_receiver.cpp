@@ -47,7 +47,6 @@ Result<void> EventSubscription::wait_listening(Deadline deadline) const {
 }
 
 std::uint64_t EventSubscription::dropped() const { return ear_->inbox().dropped(); }
-void EventSubscription::drop() { ear_->inbox().drop(); }
 
 // ---- all of a node
 

@@ -40,8 +40,6 @@ public:
     [[nodiscard]] Result<void> wait_listening(Deadline deadline) const;
     /// See `EventInbox`.
     [[nodiscard]] std::uint64_t dropped() const;
-    /// Counts an event that the handler could not use.
-    void drop();
 
 private:
     friend EventReceiver;

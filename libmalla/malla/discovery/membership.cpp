@@ -30,10 +30,7 @@ bool Membership::holds_rendezvous() const noexcept { return parts_->holds_rendez
 void Membership::on_message(const transport::Message& message) { parts_->on_message(message); }
 void Membership::on_events(std::span<const transport::LinkEvent> events) { parts_->on_events(events); }
 
-Result<void> Membership::publish(std::string_view topic, wire::Content content, std::string_view body) {
-    return parts_->sender.publish(topic, content, body);
-}
-Result<void> Membership::flush(Deadline deadline) { return parts_->sender.flush(deadline); }
+const std::shared_ptr<EventSender>& Membership::sender() const noexcept { return parts_->sender; }
 Result<std::unique_ptr<EventSubscription>> Membership::subscribe(std::string_view pattern, const InboxLimits& limits,
                                                                  EventSubscription::Handler handler) {
     return parts_->receiver->subscribe(pattern, limits, std::move(handler));

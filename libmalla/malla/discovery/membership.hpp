@@ -5,6 +5,7 @@
 #include "malla/base/ids.hpp"
 #include "malla/base/result.hpp"
 #include "malla/discovery/event_receiver.hpp"
+#include "malla/discovery/event_sender.hpp"
 #include "malla/discovery/shared_directory.hpp"
 #include "malla/discovery/timing.hpp"
 #include "malla/transport/message.hpp"
@@ -71,10 +72,8 @@ public:
     /// the rendezvous are told.
     void suspect(NodeId node);
 
-    /// Hands an event to every rendezvous, and to those who listen to this node. See `EventSender`.
-    [[nodiscard]] Result<void> publish(std::string_view topic, wire::Content content, std::string_view body);
-    /// Waits until a rendezvous has read all that was published. See `EventSender`.
-    [[nodiscard]] Result<void> flush(Deadline deadline);
+    /// Publishes events. It may be used by those who outlive this, and refuses then.
+    [[nodiscard]] const std::shared_ptr<EventSender>& sender() const noexcept;
     /// Hears the events that a pattern chooses; ends with the membership at the latest.
     [[nodiscard]] Result<std::unique_ptr<EventSubscription>>
     subscribe(std::string_view pattern, const InboxLimits& limits, EventSubscription::Handler handler);

@@ -16,7 +16,8 @@ using transport::Peer;
 Membership::Parts::Parts(transport::Poller& poller_of_node, MembershipOptions options, wire::NodeRecord self,
                          Reply reply)
     : poller{poller_of_node}, receiver{std::make_shared<EventReceiver>(self.cluster)},
-      sender{{self.id, self.name, self.cluster}, [this](std::string published) { publish_here(std::move(published)); }},
+      sender{std::make_shared<EventSender>(EventSender::Source{self.id, self.name, self.cluster},
+                                           [this](std::string published) { publish_here(std::move(published)); })},
       options_{std::move(options)}, reply_{std::move(reply)}, self_{std::move(self)}, view_{self_.id, options_.timing,
                                                                                             view_outlets(), directory} {
     directory.observe([this](const Change& change) { on_change(change); });
@@ -24,6 +25,7 @@ Membership::Parts::Parts(transport::Poller& poller_of_node, MembershipOptions op
 
 Membership::Parts::~Parts() {
     if (beat_) poller.cancel(*beat_);
+    sender->close();
     receiver->close();
 }
 
@@ -56,7 +58,7 @@ Result<void> Membership::Parts::add_configured() {
     auto named = options_.brokers;
     named.insert(named.end(), options_.peers.begin(), options_.peers.end());
     if (alone && !options_.loopback.empty()) named.push_back(options_.loopback);
-    sender.set_alone(options_.hosts && named.empty());
+    sender->set_alone(options_.hosts && named.empty());
     receiver->set_alone(options_.hosts && named.empty());
     for (const std::string& endpoint : named) {
         auto resolved = transport::resolve(endpoint);
@@ -101,7 +103,7 @@ Link::Handlers Membership::Parts::handlers_of(LinkId id) {
         joining.refused(id, status);
     };
     handlers.message = [this, id](const wire::Message& message) {
-        if (const auto* pong = std::get_if<wire::Pong>(&message)) return sender.answered(id, pong->nonce);
+        if (const auto* pong = std::get_if<wire::Pong>(&message)) return sender->answered(id, pong->nonce);
         view_.on_message(id, message, Clock::now());
         if (view_.has_snapshot(id)) joining.settled(id);
     };
@@ -120,14 +122,14 @@ void Membership::Parts::on_up(LinkId id, const wire::Welcome& by) {
     joining.answered(id);
     if (options_.hosts) announce(id);
     if (const auto& joined = links_.at(id); joined.back_to.is_nil()) {
-        sender.up(id, joined.link->socket());
+        sender->up(id, joined.link->socket());
         receiver->set_source(id, with_host_of(by.subscribe_endpoint, joined.link->endpoint()));
     }
     view_.up(id, by, !options_.hosts, Clock::now());
 }
 
 void Membership::Parts::on_down(LinkId id) {
-    sender.down(id);
+    sender->down(id);
     receiver->drop_source(id);
     view_.down(id, Clock::now());
     if (links_.at(id).loopback && embedded_) embedded_->race();
@@ -233,7 +235,7 @@ wire::Welcome Membership::Parts::welcome() const {
 void Membership::Parts::stop(Clock::duration flush) {
     if (std::exchange(stopped_, true)) return;
     if (beat_) poller.cancel(*beat_);
-    sender.close();
+    sender->close();
     receiver->close();
     if (options_.hosts) {
         const auto bye = wire::encode(wire::Bye{self_.id, sequence()});

@@ -41,8 +41,9 @@ public:
     transport::Poller& poller;
     JoinState joining;
     SharedDirectory directory;
-    const std::shared_ptr<EventReceiver> receiver; // shared with subscriptions, which may end later
-    EventSender sender;
+    // Shared with subscriptions and publishers, which may end later.
+    const std::shared_ptr<EventReceiver> receiver;
+    const std::shared_ptr<EventSender> sender;
 
 private:
     struct Joined {

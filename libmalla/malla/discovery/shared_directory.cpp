@@ -20,6 +20,11 @@ void SharedDirectory::close() {
     changed_.notify_all();
 }
 
+void SharedDirectory::wake() const {
+    { const std::lock_guard lock{mutex_}; } // who is between its predicate and its wait is not missed
+    changed_.notify_all();
+}
+
 Applied SharedDirectory::announce(wire::NodeRecord record, Clock::time_point now) {
     Change change{Change::Kind::updated, record.id, record.sequence, {}};
     const Applied applied = announce_quietly(std::move(record), now);
@@ -52,8 +57,12 @@ bool SharedDirectory::gone(NodeId node, std::uint64_t sequence, std::string_view
 }
 
 void SharedDirectory::set_stale(std::set<NodeId> nodes) {
-    const std::lock_guard lock{mutex_};
-    stale_ = std::move(nodes);
+    {
+        const std::lock_guard lock{mutex_};
+        if (stale_ == nodes) return;
+        stale_ = std::move(nodes);
+    }
+    changed();
 }
 
 void SharedDirectory::tidy(Clock::time_point now) {

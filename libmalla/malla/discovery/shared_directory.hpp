@@ -64,6 +64,8 @@ public:
     void observe(Observer observer);
     /// Ends all waiting, now and later.
     void close();
+    /// Has all who wait try their predicates again. Any thread.
+    void wake() const;
 
     // The keeping thread.
 

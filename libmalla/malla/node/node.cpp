@@ -4,8 +4,10 @@
 #include "malla/node/node_core.hpp"
 #include "malla/node/remote.hpp"
 #include "malla/node/stop_signal.hpp"
+#include "malla/node/watch_loop.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 namespace malla {
 
@@ -153,6 +155,28 @@ std::vector<InstanceView> Node::instances_of(std::string_view service) const {
 }
 
 ConfigStore& Node::store() noexcept { return core_->store(); }
+
+Watch Node::watch(ChangeHandler handler) const {
+    const auto look = [this] { return Watch::Loop::Look{nodes(), instances()}; };
+    return Watch{std::make_unique<Watch::Loop>(core_->membership().directory(), look, std::move(handler))};
+}
+
+Result<void> Node::publish(std::string_view topic, const Json& value) { return core_->publish(topic, value); }
+
+Result<void> Node::flush_events(Deadline deadline) { return core_->membership().sender()->flush(deadline); }
+
+Result<Subscription> Node::subscribe(std::string_view pattern, EventHandler handler, const SubscribeOptions& options) {
+    auto unreadable = std::make_shared<std::atomic<std::uint64_t>>(0);
+    const auto decode = [unreadable, handle = std::move(handler)](discovery::ReceivedEvent event) {
+        auto value = Json::parse(event.body);
+        if (event.content != wire::Content::json || !value) return ++*unreadable, void();
+        handle({std::move(event.topic), event.publisher, std::move(event.publisher_name), *std::move(value),
+                event.dropped + unreadable->load()});
+    };
+    auto events = core_->membership().subscribe(pattern, {options.max_queued, options.max_queued_bytes}, decode);
+    if (!events) return std::move(events).error();
+    return Subscription{*std::move(events), std::move(unreadable)};
+}
 
 bool Node::holds_rendezvous() const { return core_->membership().holds_rendezvous(); }
 

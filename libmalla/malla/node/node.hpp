@@ -4,10 +4,12 @@
 #include "malla/base/error.hpp"
 #include "malla/base/ids.hpp"
 #include "malla/base/json.hpp"
-#include "malla/base/service_status.hpp"
 #include "malla/node/future.hpp"
 #include "malla/node/hosted.hpp"
 #include "malla/node/options.hpp"
+#include "malla/node/subscription.hpp"
+#include "malla/node/view.hpp"
+#include "malla/node/watch.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -17,40 +19,6 @@
 #include <vector>
 
 namespace malla {
-
-/// One callback of a service as its node announces it.
-struct CallbackView {
-    std::string name;
-    std::string description; ///< JSON: parameter names and the schemas of parameters and result
-};
-
-/// One instance of a service.
-struct InstanceView {
-    std::string service;
-    std::string version;
-    RunningStatus status = RunningStatus::stopped;
-    AdminStatus admin_status = AdminStatus::active;
-    bool concurrent = false;
-    NodeId node;
-    std::string node_name;
-    std::uint32_t load = 0; ///< calls that its node runs or queues
-    bool stale = false;     ///< not heard of lately, since no rendezvous is reachable
-    std::vector<CallbackView> callbacks;
-};
-
-/// One node of the mesh.
-struct NodeView {
-    NodeId id;
-    std::string name;
-    std::string cluster;
-    std::string host;
-    std::uint32_t pid = 0;
-    std::string endpoint; ///< takes calls, and joins others when given as `--peer`
-    std::int64_t started_at_ms = 0;
-    std::uint32_t load = 0;
-    bool stale = false;
-    std::vector<std::string> services;
-};
 
 /// A participant in the mesh: hosts services, calls others, knows who is there.
 ///
@@ -117,6 +85,22 @@ public:
 
     /// What all its services share, for as long as the node lives. Any thread.
     [[nodiscard]] ConfigStore& store() noexcept;
+
+    /// Calls `handler` with every node and service instance that is there, then with each that comes,
+    /// changes or goes, on a thread of its own. Changes that follow each other quickly may be seen as one.
+    [[nodiscard]] Watch watch(ChangeHandler handler) const;
+
+    /// Publishes an event on a topic such as "orders.created" to all who listen; see docs/guide-events.md
+    /// for whom it reaches. Does not wait: `service_not_available` when no rendezvous is connected,
+    /// `busy` when none keeps up; then nobody got it. `parameter_invalid`, `body_too_large` (64 KiB).
+    [[nodiscard]] Result<void> publish(std::string_view topic, const Json& value);
+    /// Waits until a rendezvous has read all events that were published before. `deadline_exceeded` or
+    /// `peer_lost` when it is not known.
+    [[nodiscard]] Result<void> flush_events(Deadline deadline);
+    /// Hears the events whose topic the pattern chooses: `*` is one word, `>` at the end one or more.
+    /// `parameter_invalid` for what is no pattern.
+    [[nodiscard]] Result<Subscription> subscribe(std::string_view pattern, EventHandler handler,
+                                                 const SubscribeOptions& options = {});
 
     /// Whether this node is the machine's embedded rendezvous at the moment.
     [[nodiscard]] bool holds_rendezvous() const;

@@ -3,6 +3,7 @@
 
 #include "malla/base/log.hpp"
 #include "malla/base/thread.hpp"
+#include "malla/discovery/rendezvous.hpp"
 #include "malla/node/admin.hpp"
 #include "malla/transport/endpoint.hpp"
 
@@ -22,6 +23,7 @@ using namespace std::chrono_literals;
 
 // After the calls have ended, for goodbyes and for threads to return.
 constexpr auto farewell_limit = 500ms;
+constexpr auto sweep_events_every = 5min;
 
 std::string host_name() {
     std::array<char, 256> name{};
@@ -79,6 +81,7 @@ Node::Core::Core(NodeOptions options) : options_{std::move(options)} {
     if (options_.name.empty()) options_.name = host_name() + '-' + std::to_string(::getpid());
     if (options_.hosts) open_server();
     join_mesh();
+    make_events();
     control_thread_ = start_thread("malla-control", [this] { control_.run(); });
     if (server_) server_->start();
 }
@@ -91,18 +94,44 @@ void Node::Core::open_server() {
     const std::string bound = value_or_throw(router_->bind(options_.bind));
     endpoint_ = options_.advertise.empty() ? bound : value_or_throw(transport::canonical(options_.advertise));
     router_monitor_ = value_or_throw(router_->monitor());
-    const auto hand_on = [this](transport::Message&& message) {
-        auto shared = std::make_shared<transport::Message>(std::move(message));
-        control_.post([this, shared] { membership_->on_message(*shared); });
-    };
+    const auto hand_on_all = [this](transport::Message&& message) { hand_on(std::move(message)); };
     server_ = std::make_unique<CallServer>(*router_,
                                            CallServer::Options{id_, options_.takeover_after,
                                                                std::max<std::size_t>(options_.max_workers, 2),
                                                                options_.max_queued_calls},
-                                           hand_on);
+                                           hand_on_all);
     auto admin = std::make_unique<HostedService<Admin>>(Admin{*server_}, Reach::named);
     value_or_throw(admin->start({}));
     value_or_throw(server_->add(std::make_shared<ServedService>(std::move(admin), std::nullopt)));
+}
+
+/// What is none of calls. Events may come faster than they leave: those who listen count what is dropped.
+void Node::Core::hand_on(transport::Message&& message) {
+    const bool event = wire::peek(message.bytes()) == wire::Type::publish;
+    if (event && events_waiting_.fetch_add(1) >= discovery::max_published_queue) return --events_waiting_, void();
+    auto shared = std::make_shared<transport::Message>(std::move(message));
+    control_.post([this, shared, event] {
+        membership_->on_message(*shared);
+        if (event) --events_waiting_;
+    });
+}
+
+/// The sender may be asked by a hook that was left behind when this is gone: it is shared.
+void Node::Core::make_events() {
+    const auto publish = [sender = membership_->sender()](const Event& event) -> Result<void> {
+        const auto body = to_json(event).dump();
+        if (!body) return body.error();
+        return sender->publish(event.event_class, wire::Content::json, *body);
+    };
+    events_ = std::make_shared<Events>(Events::Source{options_.cluster, options_.name, host_name()}, publish,
+                                       Events::Limits{options_.event_window, options_.max_remembered_events});
+    control_.every(sweep_events_every, [events = events_] { events->sweep(); });
+}
+
+Result<void> Node::Core::publish(std::string_view topic, const Json& value) {
+    const auto body = value.dump();
+    if (!body) return body.error();
+    return membership_->sender()->publish(topic, wire::Content::json, *body);
 }
 
 void Node::Core::join_mesh() {
@@ -163,6 +192,7 @@ Result<ServiceHost> Node::Core::host_for(std::string_view service, const Json& c
     host.node_name = options_.name;
     host.offers = [this] { return offers(); };
     host.changed = [this] { announce(); };
+    host.events = events_;
     return host;
 }
 

@@ -5,6 +5,7 @@
 #include "malla/node/call_server.hpp"
 #include "malla/node/caller.hpp"
 #include "malla/node/node.hpp"
+#include "malla/service/events.hpp"
 #include "malla/transport/poller.hpp"
 
 #include <atomic>
@@ -32,6 +33,7 @@ public:
     [[nodiscard]] const std::string& endpoint() const noexcept { return endpoint_; }
     [[nodiscard]] discovery::Membership& membership() noexcept { return *membership_; }
     [[nodiscard]] const discovery::Membership& membership() const noexcept { return *membership_; }
+    [[nodiscard]] Result<void> publish(std::string_view topic, const Json& value);
     /// The service of that name here, when it may be called from outside.
     [[nodiscard]] std::shared_ptr<ServedService> find_local(std::string_view service) const;
     /// Makes a call and waits for its outcome; one to a service of this node stays on this thread.
@@ -52,7 +54,9 @@ public:
 
 private:
     void open_server();
+    void hand_on(transport::Message&& message);
     void join_mesh();
+    void make_events();
     void watch_channel(const std::shared_ptr<Channel>& channel, NodeId node);
     void lose_channel(NodeId node, const std::shared_ptr<Channel>& channel);
     [[nodiscard]] Result<ServiceHost> host_for(std::string_view service, const Json& config);
@@ -75,6 +79,8 @@ private:
     std::unique_ptr<transport::Socket> router_;
     std::unique_ptr<transport::Monitor> router_monitor_;
     std::unique_ptr<discovery::Membership> membership_;
+    std::shared_ptr<Events> events_;      // shared with its services
+    std::atomic<int> events_waiting_ = 0; ///< those of others, to be published here
     std::unique_ptr<CallServer> server_;
 
     std::mutex channels_mutex_;

@@ -46,6 +46,9 @@ struct NodeOptions {
     Clock::duration drain_limit = std::chrono::seconds{10};
     /// What its services are configured with: in each layer an object with one member for each service.
     ConfigLayers config;
+    /// How long a kind of event is remembered to recognise duplicates, and how many kinds are at most.
+    Clock::duration event_window = std::chrono::hours{1};
+    std::size_t max_remembered_events = 10'000;
 };
 
 /// The options that the flags and the environment of a program give: `--name`, `--broker`,
