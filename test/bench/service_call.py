@@ -1,22 +1,34 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Counts the instructions that a local service call takes beyond its chain call: at most LIMIT, its lock included.
+"""Counts the instructions that a local service call takes beyond its chain call, its lock included.
 
     service_call.py PROGRAM        PROGRAM is bench_service_call
 
-The difference of 1,000 and 101,000 calls under callgrind, so that starting the program does not count.
+Also those of its parts, and of a service whose chain was changed while it ran. The difference of 1,000 and
+101,000 calls under callgrind, so that starting the program does not count.
 """
 
 import re
 import subprocess
 import sys
 
-LIMIT = 20
+# What is called, the chain inside it, and how many instructions more it takes at most. While a chain is another than
+# the one that was compiled, its service promises no number: those limits are there to notice that it takes more.
+ROWS = [
+    ("test", "chain", 3),
+    ("pin", "chain", 12),
+    ("serial as_compiled", "chain", 20),
+    ("serial changed_back", "chain", 20),
+    ("serial changed", "live_chain", 48),
+    ("concurrent as_compiled", "chain", 20),
+    ("concurrent changed_back", "chain", 20),
+    ("concurrent changed", "live_chain", 52),
+]
 
 
 def instructions(program, mode, calls):
-    done = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", program, mode, str(calls)],
-                          stderr=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", program, *mode.split(),
+                           str(calls)], stderr=subprocess.PIPE, text=True, check=True)
     return int(re.search(r"Collected : (\d+)", done.stderr)[1])
 
 
@@ -25,14 +37,17 @@ def per_call(program, mode):
 
 
 def main():
-    chain = per_call(sys.argv[1], "chain")
-    print(f"chain call {chain:.1f} instructions")
-    worst = 0
-    for mode in ("serial", "concurrent"):
-        more = per_call(sys.argv[1], mode) - chain
-        worst = max(worst, more)
-        print(f"{mode} service call {more:+.1f} (limit {LIMIT})")
-    return worst > LIMIT
+    program = sys.argv[1]
+    chains = {mode: per_call(program, mode) for mode in ("chain", "live_chain")}
+    for mode, count in chains.items():
+        print(f"{mode:24} {count:5.1f} instructions")
+    exceeded = False
+    for mode, chain, limit in ROWS:
+        count = per_call(program, mode)
+        more = round(count - chains[chain], 1)  # starting differs by some of all instructions
+        exceeded |= more > limit
+        print(f"{mode:24} {count:5.1f} instructions, {more:+.1f} beyond {chain} (limit {limit})")
+    return exceeded
 
 
 if __name__ == "__main__":
