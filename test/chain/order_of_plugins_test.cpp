@@ -69,6 +69,12 @@ TEST(OrderOfPlugins, TheOriginalsExampleIsValid) {
     EXPECT_TRUE((has_order<With<P4, P3, P1, P2>, P4, P3, P2, P1>));
 }
 
+struct Loner : Plugin {
+    using Depends = malla::Depends<Loner>;
+};
+
+TEST(OrderOfPlugins, APluginThatDependsOnItselfIsNoCircle) { EXPECT_TRUE((has_order<With<Loner, I1>, Loner, I1>)); }
+
 TEST(OrderOfPlugins, DeclaredNamesAreTheListAlone) {
     using C = Chain<With<Diamond>>;
     EXPECT_EQ(C::declared_names().size(), 1u);

@@ -17,7 +17,9 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace malla {
@@ -38,6 +40,7 @@ struct Script {
     Stage stage;
     std::mutex mutex;
     std::map<std::string, Status> refuses; ///< plugins whose start fails
+    std::atomic<bool> status_hook_throws = false;
 
     void refuse(const std::string& plugin) {
         const std::lock_guard lock{mutex};
@@ -49,6 +52,27 @@ struct Script {
     }
 };
 std::shared_ptr<Script> script;
+
+struct LogLines {
+    static void take(LogLevel level, std::string_view text) noexcept {
+        const std::lock_guard lock{mutex};
+        lines.emplace_back(level, text);
+    }
+    /// Of this level.
+    static std::vector<std::string> at(LogLevel level) {
+        const std::lock_guard lock{mutex};
+        std::vector<std::string> some;
+        for (const auto& [of, text] : lines)
+            if (of == level) some.push_back(text);
+        return some;
+    }
+    static void clear() {
+        const std::lock_guard lock{mutex};
+        lines.clear();
+    }
+    static inline std::mutex mutex;
+    static inline std::vector<std::pair<LogLevel, std::string>> lines;
+};
 
 Child child(const std::string& name) {
     const auto body = [mine = script, inner = script->stage.actor(name).body](const std::stop_token& stop) {
@@ -73,6 +97,7 @@ struct Actor : Plugin {
     void stop() { script->stage.note("stop " + std::string{Self::id}); }
     void status_changed(RunningStatus status) {
         script->stage.note(std::string{Self::id} + " " + std::string{name_of(status)});
+        if (script->status_hook_throws) throw std::runtime_error{"secret"};
     }
 };
 
@@ -106,7 +131,8 @@ class Lifecycle : public ::testing::Test {
 protected:
     Lifecycle() {
         script = std::make_shared<Script>();
-        before_ = set_log_sink([](LogLevel, std::string_view) noexcept {});
+        LogLines::clear();
+        before_ = set_log_sink(&LogLines::take);
         control().set_limits({.retry = 1ms, .longest_retry = 1ms});
     }
     ~Lifecycle() override {
@@ -361,6 +387,56 @@ TEST_F(LifecycleTest, ChildrenMayBeListedWhileTheyComeAndGo) {
     }
     done = true;
     looker.join();
+}
+
+TEST_F(LifecycleTest, AStatusHookThatThrowsIsLoggedAndChangesNothing) {
+    script->status_hook_throws = true;
+    ASSERT_TRUE(start());
+    ASSERT_TRUE(control().set_admin_status(AdminStatus::pause));
+    EXPECT_EQ(live.running_status(), RunningStatus::paused);
+    EXPECT_EQ(LogLines::at(LogLevel::warning).size(), 9u) << "three plugins: running, pausing, paused";
+}
+
+TEST_F(LifecycleTest, ASilentServiceLogsItsFailuresOnly) {
+    control().set_limits({.retry = 1h});
+    ASSERT_TRUE(control().start(ServiceHost{}, {.silent = true}));
+    EXPECT_THAT(LogLines::at(LogLevel::info), IsEmpty());
+    stage().crash("one");
+    ASSERT_TRUE(becomes(RunningStatus::failed));
+    EXPECT_THAT(LogLines::at(LogLevel::warning), ::testing::Contains(HasSubstr("service Thing failed")));
+    LiveService<Thing> other;
+    ASSERT_TRUE(other.control().start(ServiceHost{}));
+    EXPECT_THAT(LogLines::at(LogLevel::info), ElementsAre("service Thing is starting", "service Thing is running"));
+    other.control().stop();
+}
+
+TEST_F(LifecycleTest, WhatANodeRemembersOutlivesTheService) {
+    ConfigStore of_the_node;
+    for (int expected = 1; expected <= 2; ++expected) {
+        LiveService<Thing> one;
+        ServiceHost host;
+        host.node_store = &of_the_node;
+        ASSERT_TRUE(one.control().start(std::move(host)));
+        if (expected == 1) {
+            ASSERT_TRUE(of_the_node.put("domain", "starts", 0));
+        }
+        EXPECT_EQ(*of_the_node.increment("domain", "starts"), Json{expected});
+        one.control().stop();
+    }
+}
+
+// Best of several tries: others use the machine too.
+TEST_F(LifecycleTest, StatusAndConfigurationAreReadTenThousandTimesASecond) {
+    ASSERT_TRUE(start());
+    const auto reads_in_time = [&] {
+        const auto begin = Clock::now();
+        for (int i = 0; i < 1000; ++i) {
+            EXPECT_EQ(control().state().status, RunningStatus::running);
+            EXPECT_TRUE(control().config());
+        }
+        return Clock::now() - begin < 100ms;
+    };
+    EXPECT_TRUE(test::eventually(reads_in_time));
 }
 
 class AtRestTest : public Lifecycle<AtRest> {};

@@ -114,6 +114,12 @@ TEST_F(Reconfigure, MergesTheDefaultsOfAllTypesThoseAboveCountingMore) {
     EXPECT_EQ(config(), json(R"({"size":2,"list":[1,2],"low":{"a":1},"high":"x"})"));
 }
 
+TEST_F(Reconfigure, APluginThatRefusesTheConfigurationFailsTheStart) {
+    EXPECT_EQ(start(R"({"size":0})").error().id(), "parameter_invalid");
+    EXPECT_THAT(take(), IsEmpty()) << "nothing was started";
+    EXPECT_EQ(live.running_status(), RunningStatus::failed);
+}
+
 TEST_F(Reconfigure, LetsAPluginRewriteTheConfigurationForThoseBelow) {
     ASSERT_TRUE(start(R"({"scale":5})"));
     EXPECT_THAT(take(), ElementsAre(HasSubstr(R"("size":50)"), HasSubstr(R"("size":50)")));
