@@ -56,8 +56,8 @@ constexpr std::array table = std::to_array<StatusEntry>({
     {"already_started", 409, answered, ExitCode::error_status, "Service '{}' is already started", "service"},
     {"child_failed", 500, answered, ExitCode::error_status, "Children of plugin '{}' failed too often", "plugin"},
     {"circular_dependencies", 409, answered, ExitCode::error_status, "Circular dependencies: {}", "plugins"},
-    {"manifest_invalid", 400, not_run, ExitCode::usage, "Not a malla plugin: {}", "reason"},
-    {"manifest_mismatch", 409, not_run, ExitCode::usage, "The plugin was built for another malla: {}", "reason"},
+    {"manifest_invalid", 400, answered, ExitCode::usage, "Not a malla plugin: {}", "reason"},
+    {"manifest_mismatch", 409, answered, ExitCode::usage, "The plugin was built for another malla: {}", "reason"},
 
     // A handler surely did not begin.
     {"service_not_available", 503, not_run, ExitCode::not_run, "Service '{}' is not available", "service"},
@@ -207,6 +207,11 @@ Status& Status::set_data(std::string key, std::string value) {
 
 Status& Status::set_metadata(std::string key, std::string value) {
     details_->metadata.insert_or_assign(std::move(key), std::move(value));
+    return *this;
+}
+
+Status& Status::set_metadata(Fields metadata) {
+    details_->metadata = std::move(metadata);
     return *this;
 }
 

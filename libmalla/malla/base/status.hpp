@@ -96,6 +96,8 @@ public:
     Status& set_info(std::string info);
     Status& set_data(std::string key, std::string value);
     Status& set_metadata(std::string key, std::string value);
+    /// Replaces all of it.
+    Status& set_metadata(Fields metadata);
 
     /// "not_found (404): Not found", as the command prints it.
     [[nodiscard]] std::string text() const;

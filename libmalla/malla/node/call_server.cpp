@@ -3,6 +3,7 @@
 
 #include "malla/base/log.hpp"
 #include "malla/node/request_trace.hpp"
+#include "malla/service/status_api.hpp"
 #include "malla/wire/frame.hpp"
 
 #include <algorithm>
@@ -39,17 +40,24 @@ std::optional<std::size_t> ServedService::find(std::string_view callback) const 
 
 Result<void> ServedService::run(std::size_t callback, std::string_view name, wire::Content content,
                                 std::string_view body, Gate* gate, const CallInfo& info, std::string& out) {
-    if (is_observed(&hosted->core())) [[unlikely]]
-        return run_observed(callback, name, content, body, gate, info, out);
-    if (callback < callbacks.size()) return hosted->run(callback, content, body, gate, info, out);
-    return hosted->run_exported(name, content, body, gate, info, out);
+    auto result = is_observed(&hosted->core()) ? run_observed(callback, name, content, body, gate, info, out)
+                                               : run_plainly(callback, name, content, body, gate, info, out);
+    if (result) [[likely]]
+        return result;
+    const ServiceScope scope{hosted->core()};
+    return status(std::move(result).error());
 }
 
 Result<void> ServedService::run_observed(std::size_t callback, std::string_view name, wire::Content content,
                                          std::string_view body, Gate* gate, const CallInfo& info, std::string& out) {
     IncomingTrace trace{hosted->core(), name, info};
-    return trace.end(callback < callbacks.size() ? hosted->run(callback, content, body, gate, info, out)
-                                                 : hosted->run_exported(name, content, body, gate, info, out));
+    return trace.end(run_plainly(callback, name, content, body, gate, info, out));
+}
+
+Result<void> ServedService::run_plainly(std::size_t callback, std::string_view name, wire::Content content,
+                                        std::string_view body, Gate* gate, const CallInfo& info, std::string& out) {
+    if (callback < callbacks.size()) return hosted->run(callback, content, body, gate, info, out);
+    return hosted->run_exported(name, content, body, gate, info, out);
 }
 
 ServedService::~ServedService() {

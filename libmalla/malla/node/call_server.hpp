@@ -41,6 +41,8 @@ struct ServedService {
     std::atomic<std::uint32_t> in_flight = 0;  ///< calls that queue or run
 
 private:
+    Result<void> run_plainly(std::size_t callback, std::string_view name, wire::Content content, std::string_view body,
+                             Gate* gate, const CallInfo& info, std::string& out);
     Result<void> run_observed(std::size_t callback, std::string_view name, wire::Content content, std::string_view body,
                               Gate* gate, const CallInfo& info, std::string& out);
 };

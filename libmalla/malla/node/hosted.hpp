@@ -121,7 +121,7 @@ Result<void> run_exported(const LiveLink* first, bool json, std::string_view bod
                                                                        std::move(each)...);
         },
         *arguments);
-    if (!result) return std::move(result).error();
+    if (!result) return answered(std::move(result).error());
     return Codec::encode_result(content, result, out);
 }
 
@@ -180,7 +180,7 @@ private:
         auto arguments = Codec::decode_arguments(content, body);
         if (!arguments) return std::move(arguments).error();
         auto result = std::apply(
-            [&](auto&... each) { return live.template call_inside<C>(gate, &info, std::move(each)...); }, *arguments);
+            [&](auto&... each) { return live.template call_exported<C>(gate, info, std::move(each)...); }, *arguments);
         if (!result) return std::move(result).error();
         return Codec::encode_result(content, result, out);
     }

@@ -38,7 +38,7 @@ Result<void> UntypedService::run(std::size_t callback, wire::Content content, st
                 IncomingRequest{name_, Hosted::callbacks()[callback].name, info, &target});
         return target.run(info);
     } catch (...) {
-        return status_of_exception(name_);
+        return status_of_exception(core_);
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/service/context.hpp"
 
+#include "malla/base/error.hpp"
 #include "malla/service/service_core.hpp"
 
 #include <atomic>
@@ -22,6 +23,11 @@ RequestId thread_root() noexcept {
 } // namespace
 
 thread_local constinit Frame* Frame::current_ = nullptr;
+
+const ServiceCore& require_service() {
+    if (const Frame* frame = Frame::current()) return frame->service();
+    throw Error{Status{"service_missing"}};
+}
 
 const CallInfo* current_call() noexcept {
     const Frame* frame = Frame::current();

@@ -58,9 +58,22 @@ private:
     [[gnu::visibility("default"), gnu::tls_model("initial-exec")]] static thread_local constinit Frame* current_;
 };
 
+/// Makes a service the current one of a thread that runs none of its handlers, so that what the
+/// thread does (statuses, logs, events) is done for that service. A plugin's own thread does so
+/// with the service that was current in its `start`. Lives no longer than the service.
+class ServiceScope {
+public:
+    explicit ServiceScope(const ServiceCore& service) noexcept : frame_{service, nullptr, nullptr} {}
+
+private:
+    Frame frame_;
+};
+
+/// The current service of this thread; throws `Error` with `service_missing` where there is none.
+[[nodiscard]] const ServiceCore& require_service();
 /// The remote call that the running handler works for, or nullptr outside of one.
 [[nodiscard]] const CallInfo* current_call() noexcept;
-/// The name of the service whose handler runs on this thread, or "" outside of one.
+/// The name of the service whose handler runs on this thread, or of its `ServiceScope`, or "".
 [[nodiscard]] std::string_view current_service() noexcept;
 /// The tree that calls made by this thread belong to. Outside of any call, a thread is a tree of its own.
 [[nodiscard]] RequestId current_root() noexcept;

@@ -77,6 +77,17 @@ public:
         }
     }
 
+    /// As above for a callback that was called from outside: what its handler says is an answer, see `answered`.
+    template <class C, class... Arguments>
+    Result<ResultOf<C>> call_exported(Gate* gate, const CallInfo& info, Arguments&&... arguments) {
+        if constexpr (is_concurrent<S>) {
+            const Pins::Pin pin{pins()};
+            return call_answering<C>(gate, info, std::forward<Arguments>(arguments)...);
+        } else {
+            return call_answering<C>(gate, info, std::forward<Arguments>(arguments)...);
+        }
+    }
+
     /// Calls `run(call)` with what is known of the call, inside `HandleRequest` where a plugin takes part in
     /// that. For whoever has passed the door and holds `gate`, if any.
     template <class Run>
@@ -145,8 +156,18 @@ private:
         try {
             return chain_.template call<C>(std::forward<Arguments>(arguments)...);
         } catch (...) {
-            return status_of_exception(name());
+            return status_of_exception(*this);
         }
+    }
+
+    template <class C, class... Arguments>
+    Result<ResultOf<C>> call_answering(Gate* gate, const CallInfo& info, Arguments&&... arguments) {
+        if (!open()) [[unlikely]]
+            return refusal();
+        auto result = Rarely<C>::call_admitted(*this, gate, &info, std::forward<Arguments>(arguments)...);
+        if (!result) [[unlikely]]
+            return answered(std::move(result).error());
+        return result;
     }
 
     /// What is rarely needed, apart from the code that always runs. The parameters are those of the
@@ -164,6 +185,11 @@ private:
         [[gnu::noinline]] static Result<ResultOf<C>> call_changed(LiveService& self, Gate* gate, const CallInfo* info,
                                                                   A... arguments) {
             if (!self.open()) return self.refusal();
+            return call_admitted(self, gate, info, static_cast<A&&>(arguments)...);
+        }
+
+        [[gnu::noinline]] static Result<ResultOf<C>> call_admitted(LiveService& self, Gate* gate, const CallInfo* info,
+                                                                   A... arguments) {
             const Frame frame{self, gate, info};
             try {
                 if (const ChangedChain* changed = self.control_.changed_chain())
@@ -171,7 +197,7 @@ private:
                                                            static_cast<A&&>(arguments)...);
                 return self.chain_.template call<C>(static_cast<A&&>(arguments)...);
             } catch (...) {
-                return status_of_exception(self.name());
+                return status_of_exception(self);
             }
         }
     };

@@ -2,12 +2,10 @@
 #include "malla/service/service_core.hpp"
 
 #include "malla/base/error.hpp"
-#include "malla/base/log.hpp"
+#include "malla/service/status_api.hpp"
 
 #include <chrono>
 #include <exception>
-#include <random>
-#include <string>
 
 namespace malla {
 
@@ -16,15 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto default_wait = 15s; // as long as a remote call waits
-
-Status internal_error(std::string_view service, std::string_view reason) {
-    static thread_local std::minstd_rand random{std::random_device{}()};
-    const auto reference = std::to_string(std::uniform_int_distribution{0, 9999}(random));
-    log(LogLevel::error,
-        std::string{"reference "}.append(reference).append(": ").append(reason).append(" (").append(service).append(
-            ")"));
-    return Status{"internal_error"}.set_info("Internal reference " + reference).set_data("reference", reference);
-}
 
 bool on_this_thread(const Gate& gate) noexcept {
     for (const Frame* frame = Frame::current(); frame; frame = frame->outer())
@@ -55,16 +44,22 @@ Status ServiceCore::refusal() const {
     }
 }
 
-Status status_of_exception(std::string_view service) noexcept {
+Status status_of_exception(const ServiceCore& service) noexcept {
+    const ServiceScope scope{service};
     try {
         throw;
     } catch (const Error& error) {
-        return error.status();
+        return public_status(error.status());
     } catch (const std::exception& error) {
-        return internal_error(service, error.what());
+        return public_status(Reason{.id = "exception", .text = error.what(), .exception = &error});
     } catch (...) {
-        return internal_error(service, "an exception that is no std::exception");
+        return public_status(Reason{.id = "exception", .text = "an exception that is no std::exception"});
     }
+}
+
+Status answered(Status status) {
+    if (status.outcome() == Outcome::not_run) status.set_outcome(Outcome::answered);
+    return status;
 }
 
 void LocalEntry::enter_contended() {

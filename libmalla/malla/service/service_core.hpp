@@ -21,10 +21,15 @@
 namespace malla {
 
 class Events;
+class ServiceCore;
 
-/// The status for the exception that is being handled: the status inside an `Error`, else
-/// `internal_error` with a reference under which the exception's text is in the log.
-[[nodiscard]] Status status_of_exception(std::string_view service) noexcept;
+/// The status for the exception that is being handled in `service`: the one inside an `Error`, else
+/// its `public_status`, so that the exception's text is in the log only.
+[[nodiscard]] Status status_of_exception(const ServiceCore& service) noexcept;
+
+/// The status of a handler as the answer that it is. One that says `not_run` is about another call,
+/// which the handler made: whoever called the handler must not take it for his own and call again.
+[[nodiscard]] Status answered(Status status);
 
 /// What every service has, whatever its plugins: its name, its status, and the way in.
 class ServiceCore {
@@ -45,6 +50,7 @@ public:
     [[nodiscard]] Registry& registry() noexcept { return registry_; }
     /// Held by the calls of a concurrent service, and by those beside others.
     [[nodiscard]] Pins& pins() noexcept { return pins_; }
+    [[nodiscard]] const Pins& pins() const noexcept { return pins_; }
 
     [[nodiscard]] RunningStatus running_status() const noexcept { return status_.load(std::memory_order_acquire); }
     void set_running_status(RunningStatus status) noexcept {
@@ -65,12 +71,17 @@ public:
     template <IsCallback C, class... Arguments>
     Result<ResultOf<C>> call_beside(Arguments&&... arguments) const {
         const Pins::Pin pin{pins_}; // the chain stays while it is held
-        const Frame frame{*this, nullptr, nullptr};
         try {
-            return present_.load(std::memory_order_acquire)->template call<C>(std::forward<Arguments>(arguments)...);
+            return call_pinned<C>(std::forward<Arguments>(arguments)...);
         } catch (...) {
-            return status_of_exception(name_);
+            return status_of_exception(*this);
         }
+    }
+    /// As above for whoever holds a pin. What a plugin throws goes on to the caller.
+    template <IsCallback C, class... Arguments>
+    Result<ResultOf<C>> call_pinned(Arguments&&... arguments) const {
+        const Frame frame{*this, nullptr, nullptr};
+        return present_.load(std::memory_order_acquire)->template call<C>(std::forward<Arguments>(arguments)...);
     }
     /// Whether some plugin takes part in `C` at present.
     template <IsCallback C>

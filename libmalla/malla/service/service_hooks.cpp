@@ -59,7 +59,7 @@ Result<void> ServiceControl::run_hook(const std::shared_ptr<Unit>& unit, std::st
             try {
                 *result = body();
             } catch (...) {
-                *result = status_of_exception(core.name());
+                *result = status_of_exception(core);
             }
         },
         Deadline::in(limits_.hook));

@@ -59,7 +59,7 @@ Result<void> ServiceControl::run_exported(std::string_view callback, bool json, 
     try {
         return found->run(changed->chain.find(found->callback.id), json, body, out);
     } catch (...) {
-        return status_of_exception(core_.name());
+        return status_of_exception(core_);
     }
 }
 
