@@ -60,6 +60,12 @@ Json error_object(const Status& status) {
                          {"outcome", name_of(status.outcome())}});
 }
 
+Json object_of(const Status::Fields& fields) {
+    Json object = Json::object();
+    for (const auto& [key, value] : fields) object.set(key, value);
+    return object;
+}
+
 std::string line_of(const Json& value) {
     auto text = value.dump();
     return (text ? *std::move(text) : R"({"status":"reply_invalid"})") + '\n';
@@ -91,11 +97,8 @@ std::string error_text(const Status& failed, Format format, const Terminal& term
         status.set_data("hint", std::string{hint});
     if (format == Format::json) {
         Json object = error_object(status);
-        if (!status.data().empty()) {
-            Json data = Json::object();
-            for (const auto& [key, value] : status.data()) data.set(key, value);
-            object.set("data", std::move(data));
-        }
+        if (!status.data().empty()) object.set("data", object_of(status.data()));
+        if (!status.metadata().empty()) object.set("metadata", object_of(status.metadata()));
         return line_of(object);
     }
     std::string text = status.text();

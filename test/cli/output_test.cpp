@@ -50,6 +50,16 @@ TEST(Errors, AreALineWithAHintOrJson) {
               "\n");
 }
 
+TEST(Errors, OfAPluginsOwnMakingAreWhole) {
+    const Status status =
+        Status{"sold_out"}.set_code(409).set_info("No soup left").set_data("dish", "soup").set_metadata("shop", "7");
+    EXPECT_EQ(error_text(status, Format::automatic, {}), "sold_out (409): No soup left\n");
+    EXPECT_EQ(error_text(status, Format::json, {}),
+              R"({"status":"sold_out","code":409,"info":"No soup left","outcome":"answered",)"
+              R"("data":{"dish":"soup"},"metadata":{"shop":"7"}})"
+              "\n");
+}
+
 TEST(Errors, CannotCommandATerminal) {
     const Status status = Status{"internal_error"}.set_info("\x1b[2Jgone");
     EXPECT_THAT(error_text(status, Format::automatic, {.is_terminal = true}), Not(HasSubstr("\x1b")));

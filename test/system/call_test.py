@@ -133,7 +133,7 @@ class Errors(Mesh):
     def test_an_error_is_json_where_asked(self):
         code, _, err = self.malla("call", "Echo.fail", "teapot", "short", "--format", "json")
         self.assertEqual(code, 1)
-        self.assertEqual(json.loads(err)["status"], "teapot")
+        self.assertEqual(json.loads(err), {"status": "teapot", "code": 500, "info": "short", "outcome": "answered"})
 
     def test_a_server_that_dies_during_the_call_leaves_it_unknown(self):
         counted = [int(self.answer("Echo.count"))]

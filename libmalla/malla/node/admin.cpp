@@ -2,6 +2,7 @@
 #include "malla/node/admin.hpp"
 
 #include "malla/node/module.hpp"
+#include "malla/service/authorize.hpp"
 
 #include <chrono>
 #include <memory>
@@ -27,11 +28,14 @@ std::int64_t unix_ms(std::chrono::system_clock::time_point at) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
 }
 
+/// The service that operation `C` is for, if it allows it.
+template <class C>
 Result<Operated> find(const CallServer& services, const std::string& name) {
     auto service = services.find(name);
     if (!service) return Status{"service_not_found", name};
     if (!service->hosted->control() || service->hosted->reach() != Reach::mesh)
         return Status{"not_allowed"}.set_info(name + " has no plugins to operate");
+    if (auto allowed = authorize_admin(service->hosted->core(), C::name()); !allowed) return std::move(allowed).error();
     return Operated{std::move(service)};
 }
 
@@ -61,7 +65,7 @@ Result<Brought> bring(std::vector<std::string> plugins) {
 } // namespace
 
 Result<std::vector<admin::Plugin>> Admin::on(admin::GetPlugins, std::string service) {
-    const auto control = find(*services_, service);
+    const auto control = find<admin::GetPlugins>(*services_, service);
     if (!control) return control.error();
     std::vector<admin::Plugin> plugins;
     for (auto& plugin : (*control)->plugins()) plugins.push_back({std::move(plugin.name), plugin.listed});
@@ -69,7 +73,7 @@ Result<std::vector<admin::Plugin>> Admin::on(admin::GetPlugins, std::string serv
 }
 
 Result<void> Admin::on(admin::AddPlugin, std::string service, std::string plugin) {
-    const auto control = find(*services_, service);
+    const auto control = find<admin::AddPlugin>(*services_, service);
     if (!control) return control.error();
     const auto brought = bring({std::move(plugin)});
     if (!brought) return brought.error();
@@ -77,13 +81,13 @@ Result<void> Admin::on(admin::AddPlugin, std::string service, std::string plugin
 }
 
 Result<void> Admin::on(admin::RemovePlugin, std::string service, std::string plugin) {
-    const auto control = find(*services_, service);
+    const auto control = find<admin::RemovePlugin>(*services_, service);
     if (!control) return control.error();
     return (*control)->remove_plugin(plugin);
 }
 
 Result<void> Admin::on(admin::SetPlugins, std::string service, std::vector<std::string> plugins) {
-    const auto control = find(*services_, service);
+    const auto control = find<admin::SetPlugins>(*services_, service);
     if (!control) return control.error();
     const auto brought = bring(std::move(plugins));
     if (!brought) return brought.error();
@@ -91,7 +95,7 @@ Result<void> Admin::on(admin::SetPlugins, std::string service, std::vector<std::
 }
 
 Result<std::vector<admin::Link>> Admin::on(admin::Explain, std::string service, std::string callback) {
-    const auto control = find(*services_, service);
+    const auto control = find<admin::Explain>(*services_, service);
     if (!control) return control.error();
     std::vector<admin::Link> links;
     for (auto& link : (*control)->explain(callback)) links.push_back({std::move(link.plugin), link.part});
@@ -102,13 +106,13 @@ Result<std::vector<admin::Link>> Admin::on(admin::Explain, std::string service, 
 }
 
 Result<void> Admin::on(admin::SetStatus, std::string service, AdminStatus status, std::string reason) {
-    const auto control = find(*services_, service);
+    const auto control = find<admin::SetStatus>(*services_, service);
     if (!control) return control.error();
     return (*control)->set_admin_status(status, reason);
 }
 
 Result<admin::State> Admin::on(admin::GetState, std::string service) {
-    const auto control = find(*services_, service);
+    const auto control = find<admin::GetState>(*services_, service);
     if (!control) return control.error();
     ServiceState known = (*control)->state();
     admin::State state;
@@ -124,7 +128,7 @@ Result<admin::State> Admin::on(admin::GetState, std::string service) {
 }
 
 Result<std::vector<admin::ConfigEntry>> Admin::on(admin::GetConfig, std::string service) {
-    const auto control = find(*services_, service);
+    const auto control = find<admin::GetConfig>(*services_, service);
     if (!control) return control.error();
     std::vector<admin::ConfigEntry> entries;
     for (auto& each : (*control)->config_values())
@@ -133,19 +137,19 @@ Result<std::vector<admin::ConfigEntry>> Admin::on(admin::GetConfig, std::string 
 }
 
 Result<void> Admin::on(admin::Reconfigure, std::string service, Json update) {
-    const auto control = find(*services_, service);
+    const auto control = find<admin::Reconfigure>(*services_, service);
     if (!control) return control.error();
     return (*control)->reconfigure(update);
 }
 
 Result<bool> Admin::on(admin::IsReady, std::string service) {
-    const auto control = find(*services_, service);
+    const auto control = find<admin::IsReady>(*services_, service);
     if (!control) return control.error();
     return (*control)->ready();
 }
 
 Result<bool> Admin::on(admin::IsDrained, std::string service) {
-    const auto control = find(*services_, service);
+    const auto control = find<admin::IsDrained>(*services_, service);
     if (!control) return control.error();
     return (*control)->drained();
 }

@@ -31,7 +31,8 @@ constexpr auto enum_names(Part) {
 /// What every node that hosts lets be done with its services. The service of this contract is on
 /// each of them and in no directory, so a call names its node: `CallOptions::on`.
 ///
-/// A service that the node does not have is `service_not_found`. A plugin is named as in
+/// The plugins of a service may refuse that it is operated: `AuthorizeAdmin`. A service that the
+/// node does not have is `service_not_found`. A plugin is named as in
 /// `ServiceControl`, or by the path of its shared object on that node, which has a `/`.
 namespace admin {
 
