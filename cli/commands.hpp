@@ -117,6 +117,21 @@ struct LifecycleCommand {
     bool wait = false; ///< until it is drained
 };
 
+struct PubCommand {
+    std::string topic;
+    std::string value = "null";
+    bool from_input = false; ///< an event for each line of standard input
+};
+
+struct SubCommand {
+    std::string pattern;
+    std::uint64_t count = 0; ///< 0: without an end
+};
+
+struct WatchCommand {
+    std::string pattern; ///< of events
+};
+
 struct VersionCommand {};
 
 /// Help that was asked for: to standard output.
@@ -126,7 +141,8 @@ struct HelpCommand {
 
 using Command =
     std::variant<HelpCommand, VersionCommand, CallCommand, LsCommand, NodesCommand, InfoCommand, DescribeCommand,
-                 RunCommand, ServeCommand, PluginsCommand, ExplainCommand, ConfigCommand, LifecycleCommand>;
+                 RunCommand, ServeCommand, PluginsCommand, ExplainCommand, ConfigCommand, LifecycleCommand, PubCommand,
+                 SubCommand, WatchCommand>;
 
 struct Invocation {
     Common common;

@@ -1,42 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/options.hpp"
 
+#include "cli/app.hpp"
+#include "cli/event_options.hpp"
 #include "cli/usage.hpp"
 #include "cli/words.hpp"
 #include "malla/node/options.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <charconv>
-
 namespace malla::cli {
 
 namespace {
 
 // ---- What there is
-
-CLI::Option* value(CLI::App& app, const std::string& names, const std::string& type, const std::string& description) {
-    return app.add_option(names, CLI::callback_t{}, description)->type_name(type)->take_last();
-}
-
-CLI::Option* values(CLI::App& app, const std::string& names, const std::string& type, const std::string& description) {
-    return app.add_option(names, CLI::callback_t{}, description)
-        ->type_name(type)
-        ->take_all()
-        ->expected(1, CLI::detail::expected_max_vector_size)
-        ->allow_extra_args(false);
-}
-
-void flag(CLI::App& app, const std::string& names, const std::string& description) { app.add_flag(names, description); }
-
-CLI::Option* names(CLI::App& app, const std::string& name, const std::string& description, int most = 1) {
-    return app.add_option(name, CLI::callback_t{}, description)
-        ->type_name("")
-        ->take_all()
-        ->expected(1, most)
-        ->allow_extra_args(most > 1)
-        ->required();
-}
 
 void add_mesh_options(CLI::App& app) {
     const MeshOptions defaults;
@@ -166,6 +143,7 @@ void add_everything(CLI::App& app) {
     add_listings(app);
     add_hosts(app);
     add_operations(app);
+    add_events(app);
     app.add_subcommand("version", "the version of this program");
 }
 
@@ -183,34 +161,12 @@ OptionNames options_of(const CLI::App& app) {
 
 Grammar grammar_of(const CLI::App& app) {
     Grammar grammar{options_of(app), {}};
-    for (const CLI::App* command : app.get_subcommands({}))
-        grammar.commands.emplace(
-            command->get_name(),
-            Grammar::Command{options_of(*command), command->get_name() == "call" ? 1 : Grammar::no_data});
+    for (const CLI::App* command : app.get_subcommands({})) {
+        const std::string& name = command->get_name();
+        const bool has_data = name == "call" || name == "pub";
+        grammar.commands.emplace(name, Grammar::Command{options_of(*command), has_data ? 1 : Grammar::no_data});
+    }
     return grammar;
-}
-
-std::vector<std::string> texts(const CLI::App& app, const std::string& name) {
-    std::vector<std::string> found;
-    for (const std::string& word : app.get_option(name)->results()) found.emplace_back(unmarked(word));
-    return found;
-}
-
-std::optional<std::string> text(const CLI::App& app, const std::string& name) {
-    auto found = texts(app, name);
-    if (found.empty()) return std::nullopt;
-    return std::move(found.back());
-}
-
-bool flag(const CLI::App& app, const std::string& name) { return app.get_option(name)->count() > 0; }
-
-Result<std::uint64_t> count(const CLI::App& app, const std::string& name, std::uint64_t otherwise) {
-    const auto given = text(app, name);
-    if (!given) return otherwise;
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), number);
-    if (error == std::errc{} && end == given->data() + given->size() && number > 0) return number;
-    return usage_error(name + " wants a whole number from 1, not '" + *given + "'");
 }
 
 Result<Target> target(const std::string& word) {
@@ -360,6 +316,9 @@ Result<Command> read_command(const CLI::App& app) {
     if (name == "stop") return read_lifecycle(app, Wish::stop);
     if (name == "drain") return read_lifecycle(app, Wish::drain);
     if (name == "ready") return read_lifecycle(app, Wish::ready);
+    if (name == "pub") return read_pub(app);
+    if (name == "sub") return read_sub(app);
+    if (name == "watch") return read_watch(app);
     return Command{VersionCommand{}};
 }
 

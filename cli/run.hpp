@@ -20,5 +20,8 @@ namespace malla::cli {
 [[nodiscard]] int run(const ExplainCommand& command, const Common& common);
 [[nodiscard]] int run(const ConfigCommand& command, const Common& common);
 [[nodiscard]] int run(const LifecycleCommand& command, const Common& common);
+[[nodiscard]] int run(const PubCommand& command, const Common& common);
+[[nodiscard]] int run(const SubCommand& command, const Common& common);
+[[nodiscard]] int run(const WatchCommand& command, const Common& common);
 
 } // namespace malla::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/stream.hpp"
 
+#include "cli/bell.hpp"
 #include "cli/exit.hpp"
 #include "cli/line_reader.hpp"
 #include "cli/stream_writer.hpp"
@@ -8,11 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <system_error>
 #include <thread>
 
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 namespace malla::cli {
@@ -21,27 +20,6 @@ namespace {
 
 constexpr std::uint64_t lines_between_looks = 64;
 constexpr int opening_look_ms = 2;
-
-/// A descriptor that one thread makes readable and another one waits for.
-class Bell {
-public:
-    Bell() : descriptor_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
-        if (descriptor_ < 0) throw std::system_error{errno, std::system_category(), "eventfd"};
-    }
-    ~Bell() { ::close(descriptor_); }
-    Bell(const Bell&) = delete;
-    Bell& operator=(const Bell&) = delete;
-
-    [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
-    void ring() noexcept { ::eventfd_write(descriptor_, 1); }
-    void silence() noexcept {
-        eventfd_t count = 0;
-        ::eventfd_read(descriptor_, &count);
-    }
-
-private:
-    int descriptor_;
-};
 
 /// The half of a stream that reads lines and begins their calls, on the thread of its caller.
 class Sender {

@@ -243,5 +243,35 @@ TEST(CommandLine, GivesHelpOfTheWholeAndOfACommand) {
     EXPECT_THAT(std::get<HelpCommand>(call->command).text, HasSubstr("standard input"));
 }
 
+TEST(CommandLine, PubTakesOneValueAsItIs) {
+    const auto pub = [](std::vector<std::string> words) {
+        words.insert(words.begin(), {"pub", "a.b"});
+        return std::get<PubCommand>(read(words)->command);
+    };
+    EXPECT_EQ(pub({}).value, "null");
+    EXPECT_EQ(pub({"-3"}).value, "-3");
+    EXPECT_EQ(pub({"--", "-3"}).value, "-3");
+    EXPECT_EQ(pub({"[1,2]"}).value, "[1,2]");
+    EXPECT_EQ(pub({"--words"}).value, "--words");
+    EXPECT_EQ(pub({"-q", ""}).value, "");
+    EXPECT_FALSE(pub({"x"}).from_input);
+    EXPECT_TRUE(pub({"-"}).from_input);
+    EXPECT_THAT(error_of({"pub", "a.b", "1", "2"}).info(), HasSubstr("one VALUE"));
+    EXPECT_THAT(error_of({"pub", "a.>"}).info(), HasSubstr("wildcard"));
+    EXPECT_THAT(error_of({"pub"}).info(), HasSubstr("TOPIC"));
+}
+
+TEST(CommandLine, SubAndWatchTakeAPattern) {
+    const auto sub = std::get<SubCommand>(read({"sub", "a.*", "--count", "3"})->command);
+    EXPECT_EQ(sub.pattern, "a.*");
+    EXPECT_EQ(sub.count, 3U);
+    EXPECT_EQ(std::get<SubCommand>(read({"sub", ">"})->command).count, 0U);
+    EXPECT_EQ(std::get<WatchCommand>(read({"watch"})->command).pattern, ">");
+    EXPECT_EQ(std::get<WatchCommand>(read({"watch", "a.>"})->command).pattern, "a.>");
+    EXPECT_THAT(error_of({"sub", "a..b"}).info(), HasSubstr("empty word"));
+    EXPECT_THAT(error_of({"watch", ">.a"}).info(), HasSubstr("'>'"));
+    EXPECT_THAT(error_of({"sub", "a", "--count", "0"}).info(), HasSubstr("from 1"));
+}
+
 } // namespace
 } // namespace malla::cli

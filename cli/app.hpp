@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "malla/base/result.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+class Option;
+} // namespace CLI
+
+/// How commands say what options they have, and read what was given.
+namespace malla::cli {
+
+/// An option with a value, the last of which counts.
+CLI::Option* value(CLI::App& app, const std::string& names, const std::string& type, const std::string& description);
+/// An option with a value that may be given several times.
+CLI::Option* values(CLI::App& app, const std::string& names, const std::string& type, const std::string& description);
+void flag(CLI::App& app, const std::string& names, const std::string& description);
+/// Words without an option, `most` at most.
+CLI::Option* names(CLI::App& app, const std::string& name, const std::string& description, int most = 1);
+
+[[nodiscard]] std::vector<std::string> texts(const CLI::App& app, const std::string& name);
+[[nodiscard]] std::optional<std::string> text(const CLI::App& app, const std::string& name);
+[[nodiscard]] bool flag(const CLI::App& app, const std::string& name);
+/// A whole number from 1.
+[[nodiscard]] Result<std::uint64_t> count(const CLI::App& app, const std::string& name, std::uint64_t otherwise);
+
+} // namespace malla::cli

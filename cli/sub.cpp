@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/console.hpp"
+#include "cli/live_output.hpp"
+#include "cli/run.hpp"
+#include "cli/session.hpp"
+#include "cli/terminal.hpp"
+
+#include <cstdint>
+#include <string>
+
+#include <unistd.h>
+
+namespace malla::cli {
+
+namespace {
+
+// A burst may be longer than what the reader of the output takes meanwhile.
+constexpr SubscribeOptions room{200'000, 64 * 1024 * 1024};
+
+} // namespace
+
+int run(const SubCommand& command, const Common& common) {
+    const auto node = look_around(common);
+    if (!node) return fail(node.error(), common);
+    const bool on_terminal = terminal_of(STDOUT_FILENO, process_environment()).is_terminal;
+    LiveOutput output{common};
+    std::uint64_t left = command.count;
+    const auto write = [&](const Published& event) {
+        output.report_dropped(event.dropped);
+        const auto row = Json::object({{"topic", event.topic}, {"node", event.node_name}, {"value", event.value}});
+        const std::string line = *row.dump() + '\n'; // it was read as JSON
+        output.write(on_terminal ? harmless(line, true) : line);
+        if (left > 0 && --left == 0) output.end(0);
+    };
+    const auto subscription = (*node)->subscribe(command.pattern, write, room);
+    if (!subscription) return fail(subscription.error(), common);
+    const int code = output.wait();
+    output.report_dropped(subscription->dropped(), true);
+    return code;
+}
+
+} // namespace malla::cli
