@@ -139,10 +139,9 @@ struct HelpCommand {
     std::string text;
 };
 
-using Command =
-    std::variant<HelpCommand, VersionCommand, CallCommand, LsCommand, NodesCommand, InfoCommand, DescribeCommand,
-                 RunCommand, ServeCommand, PluginsCommand, ExplainCommand, ConfigCommand, LifecycleCommand, PubCommand,
-                 SubCommand, WatchCommand>;
+using Command = std::variant<HelpCommand, VersionCommand, CallCommand, LsCommand, NodesCommand, InfoCommand,
+                             DescribeCommand, RunCommand, ServeCommand, PluginsCommand, ExplainCommand, ConfigCommand,
+                             LifecycleCommand, PubCommand, SubCommand, WatchCommand>;
 
 struct Invocation {
     Common common;
