@@ -253,7 +253,9 @@ std::vector<std::string> probe(LiveService<S>& live) {
 /// A service with what its host hears of it.
 template <class S>
 struct Hosted {
-    Hosted() {
+    /// `met`: what its hooks are to meet later.
+    explicit Hosted(Trouble met = Trouble::error) {
+        if (met == Trouble::hang) live.control().set_limits({.hook = 200ms});
         ServiceHost host;
         EXPECT_TRUE(host.config.set(ConfigLayer::start, Json::object({{"given", 1}})));
         host.offers = [] {
@@ -268,7 +270,6 @@ struct Hosted {
     }
     ~Hosted() {
         mischief.let_go();
-        live.control().set_limits({});
         live.control().stop();
     }
     Hosted(const Hosted&) = delete;
@@ -315,11 +316,11 @@ protected:
                 static constexpr std::array names{"fails", "throws", "hangs"};
                 SCOPED_TRACE(hook + " " + names.at(static_cast<std::size_t>(trouble)));
                 mischief.reset();
-                Hosted<S> hosted;
+                Hosted<S> hosted{trouble};
                 fails_once(hosted, change, hook, trouble);
                 mischief.reset();
-                hosted.live.control().set_limits({});
-                EXPECT_TRUE(change(hosted.live.control())) << "it cannot be done any more";
+                const auto succeeds = [&] { return static_cast<bool>(change(hosted.live.control())); };
+                EXPECT_TRUE(test::eventually(succeeds)) << "it cannot be done any more";
             }
     }
 
@@ -328,7 +329,6 @@ protected:
         const auto before = probe(hosted.live);
         const auto announced = hosted.announced;
         const bool hangs = trouble == Trouble::hang;
-        if (hangs) control.set_limits({.hook = 150ms});
         mischief.arm(hook, trouble);
 
         const auto done = change(control);
@@ -401,7 +401,7 @@ TYPED_TEST(RollbackTest, APluginThatCannotBeStartedAnewStaysAsItWas) {
 TYPED_TEST(RollbackTest, ThePluginThatWasNotAddedIsGoneUnlessItHangs) {
     for (const Trouble trouble : troubles) {
         mischief.reset();
-        Hosted<TypeParam> hosted;
+        Hosted<TypeParam> hosted{trouble};
         const int before = objects.alive("New");
         const int below = objects.alive("Below");
         this->fails_once(hosted, add, "New.start", trouble);
@@ -413,11 +413,10 @@ TYPED_TEST(RollbackTest, ThePluginThatWasNotAddedIsGoneUnlessItHangs) {
 TYPED_TEST(RollbackTest, ThePluginsAreBackThoughWhatWasStartedDoesNotStop) {
     for (const Trouble trouble : {Trouble::exception, Trouble::hang}) {
         mischief.reset();
-        Hosted<TypeParam> hosted;
+        Hosted<TypeParam> hosted{trouble};
         const auto before = probe(hosted.live);
         mischief.arm("New.start", Trouble::error);
         mischief.arm("Below.stop", trouble);
-        if (trouble == Trouble::hang) hosted.live.control().set_limits({.hook = 150ms});
 
         EXPECT_EQ(add(hosted.live.control()).error().id(), "conflict") << "not the reason";
 
@@ -432,18 +431,16 @@ TYPED_TEST(RollbackTest, APluginThatDoesNotStopWellLeavesAllTheSame) {
         for (const Trouble trouble : {Trouble::exception, Trouble::hang}) {
             mischief.reset();
             LogLines::clear();
-            Hosted<TypeParam> hosted;
+            Hosted<TypeParam> hosted{trouble};
             ServiceControl& control = hosted.live.control();
             const int before = objects.alive("Leaves");
             mischief.arm("Leaves.stop", trouble);
-            if (trouble == Trouble::hang) control.set_limits({.hook = 150ms});
 
             EXPECT_TRUE(change(control));
 
             EXPECT_TRUE(test::eventually([] { return LogLines::have("Leaves did not stop well"); }));
             EXPECT_THAT(hosted.live.template call<Ask>("x"), ::testing::Not(HasSubstr("Leaves")));
             mischief.let_go();
-            control.set_limits({});
             control.stop(); // waits for what left
             if (trouble == Trouble::hang) {
                 EXPECT_THAT(control.state().abandoned, ElementsAre("Leaves.stop"));
