@@ -12,7 +12,8 @@ namespace malla {
 
 namespace {
 
-thread_local constinit bool in_backend = false; // what plugins report from there would come back to them
+// What plugins report from there would come back to them.
+[[gnu::tls_model("initial-exec")]] thread_local constinit bool in_backend = false;
 
 class InBackend {
 public:
@@ -22,14 +23,14 @@ public:
     InBackend& operator=(const InBackend&) = delete;
 };
 
-bool is_heard(const ServiceCore* service, trace::CallbackSet callbacks) noexcept {
+bool is_heard_by(const ServiceCore* service, trace::CallbackSet callbacks) noexcept {
     return service && !in_backend && service->traces(callbacks);
 }
 
 /// Down the chain of the service; what nobody hears, or a plugin fails at, goes to the default.
 template <class C, class... A>
 ResultOf<C> report(const ServiceCore* service, const A&... arguments) {
-    if (is_heard(service, trace::callback_set<C>)) {
+    if (is_heard_by(service, trace::callback_set<C>)) {
         const InBackend inside;
         if (auto result = service->call_beside<C>(arguments...)) {
             if constexpr (std::is_void_v<ResultOf<C>>) return;
@@ -76,7 +77,7 @@ DetachedSpan::DetachedSpan(std::string_view name, const SpanOrigin& origin) noex
 }
 
 void DetachedSpan::begin(const Labels& labels, SpanKind kind) noexcept {
-    if (in_backend || !(has_metric_sink() || is_heard(service_, callback_set<BeginSpan, EndSpan>))) return;
+    if (in_backend || !(has_metric_sink() || is_heard_by(service_, callback_set<BeginSpan, EndSpan>))) return;
     heard_ = true;
     began_at_ = Clock::now();
     const TraceContext parent = parent_context();
@@ -106,26 +107,26 @@ const TraceContext& DetachedSpan::context() const noexcept {
 SpanView DetachedSpan::view() const noexcept { return {context(), name_, service_name(service_)}; }
 
 std::string DetachedSpan::traceparent() const {
-    if (is_heard(service_, callback_set<GetSpanContext>))
+    if (is_heard_by(service_, callback_set<GetSpanContext>))
         if (auto given = report<GetSpanContext>(service_, view()); TraceContext::parse(given)) return given;
     return context().traceparent();
 }
 
 void DetachedSpan::update(const Labels& labels) const noexcept {
-    if (is_heard(service_, callback_set<UpdateSpan>)) report<UpdateSpan>(service_, view(), labels);
+    if (is_heard_by(service_, callback_set<UpdateSpan>)) report<UpdateSpan>(service_, view(), labels);
 }
 
 void DetachedSpan::label(const Labels& labels) const noexcept {
-    if (is_heard(service_, callback_set<SetLabels>)) report<SetLabels>(service_, view(), labels);
+    if (is_heard_by(service_, callback_set<SetLabels>)) report<SetLabels>(service_, view(), labels);
 }
 
 void DetachedSpan::event(std::string_view name, const Labels& labels) const noexcept {
-    if (is_heard(service_, callback_set<RecordEvent>)) report<RecordEvent>(service_, view(), name, labels);
+    if (is_heard_by(service_, callback_set<RecordEvent>)) report<RecordEvent>(service_, view(), name, labels);
 }
 
 void DetachedSpan::fail(const Status& status) noexcept {
     if (heard_) failure_ = status;
-    if (is_heard(service_, callback_set<MarkError>)) report<MarkError>(service_, view(), status);
+    if (is_heard_by(service_, callback_set<MarkError>)) report<MarkError>(service_, view(), status);
 }
 
 } // namespace trace
@@ -133,31 +134,32 @@ void DetachedSpan::fail(const Status& status) noexcept {
 thread_local constinit Span* Span::current_ = nullptr;
 
 Span::Span(std::string_view name, const Labels& labels, const trace::SpanOrigin& origin)
-    : DetachedSpan{name, origin}, outer_{current_}, exceptions_{std::uncaught_exceptions()} {
+    : DetachedSpan{name, origin}, outer_{current_} {
     begin(labels, origin.kind);
+    if (is_heard()) exceptions_ = std::uncaught_exceptions();
     current_ = this;
 }
 
 Span::~Span() {
     assert(current_ == this && "spans end in the opposite order of their beginning, on their thread");
     current_ = outer_;
-    if (std::uncaught_exceptions() > exceptions_) DetachedSpan::end(trace::SpanOutcome::thrown);
+    if (is_heard() && std::uncaught_exceptions() > exceptions_) DetachedSpan::end(trace::SpanOutcome::thrown);
 }
 
 namespace trace {
 
 void update(const Labels& labels) noexcept {
-    if (const auto* service = service_of_span(); is_heard(service, callback_set<UpdateSpan>))
+    if (const auto* service = service_of_span(); is_heard_by(service, callback_set<UpdateSpan>))
         report<UpdateSpan>(service, view_here(), labels);
 }
 
 void labels(const Labels& labels) noexcept {
-    if (const auto* service = service_of_span(); is_heard(service, callback_set<SetLabels>))
+    if (const auto* service = service_of_span(); is_heard_by(service, callback_set<SetLabels>))
         report<SetLabels>(service, view_here(), labels);
 }
 
 void event(std::string_view name, const Labels& labels) noexcept {
-    if (const auto* service = service_of_span(); is_heard(service, callback_set<RecordEvent>))
+    if (const auto* service = service_of_span(); is_heard_by(service, callback_set<RecordEvent>))
         report<RecordEvent>(service, view_here(), name, labels);
 }
 
@@ -165,7 +167,7 @@ void globals(const Labels& labels) noexcept { report<SetGlobals>(service_of_code
 
 Status error(Status status) noexcept {
     if (Span* span = Span::current()) span->fail(status);
-    else if (const auto* service = service_of_code(); is_heard(service, callback_set<MarkError>))
+    else if (const auto* service = service_of_code(); is_heard_by(service, callback_set<MarkError>))
         report<MarkError>(service, view_here(), status);
     return status;
 }
@@ -180,7 +182,7 @@ void metric_of(const ServiceCore* service, std::string_view name, double value, 
 
 std::string info_of_span() {
     const ServiceCore* service = service_of_span();
-    return is_heard(service, callback_set<GetSpanInfo>) ? report<GetSpanInfo>(service, view_here()) : std::string{};
+    return is_heard_by(service, callback_set<GetSpanInfo>) ? report<GetSpanInfo>(service, view_here()) : std::string{};
 }
 
 std::string traceparent() {
@@ -192,7 +194,7 @@ std::string traceparent() {
 namespace detail {
 
 bool wants(Level level) noexcept {
-    return is_logged(log_level(level)) || is_heard(service_of_code(), callback_set<WriteLog>);
+    return is_logged(log_level(level)) || is_heard_by(service_of_code(), callback_set<WriteLog>);
 }
 
 void write(Level level, std::string_view text, const Labels& labels, const std::source_location& where) noexcept {

@@ -25,8 +25,7 @@ struct SpanOrigin {
 
 /// A span that may end on another thread than it began, so nothing becomes part of it by itself.
 ///
-/// Its end is reported once, whatever way it ends. When nobody hears of it, it costs a few
-/// instructions and reads no clock. `name`, and the service, live as long as the span.
+/// Its end is reported once, whatever way it ends. `name`, and the service, live as long as the span.
 class DetachedSpan {
 public:
     explicit DetachedSpan(std::string_view name, const Labels& labels = {}, const SpanOrigin& origin = {})
@@ -60,6 +59,8 @@ protected:
     DetachedSpan(std::string_view name, const SpanOrigin& origin) noexcept;
     void begin(const Labels& labels, SpanKind kind) noexcept;
     void end(SpanOutcome outcome) noexcept;
+    /// Its beginning was reported and its end was not.
+    [[nodiscard]] bool is_heard() const noexcept { return heard_; }
 
 private:
     [[nodiscard]] TraceContext parent_context() const noexcept;
@@ -71,7 +72,7 @@ private:
     mutable TraceContext context_; ///< made when it is first asked for
     std::optional<Status> failure_;
     Clock::time_point began_at_{};
-    bool heard_ = false; ///< its beginning was reported and its end was not
+    bool heard_ = false;
 };
 
 } // namespace trace
@@ -83,8 +84,8 @@ private:
 /// What happens on this thread meanwhile belongs to it: spans, logs, and calls to other nodes. Its end
 /// is reported with its outcome: thrown when an exception passes, failed when `fail` was called, else ok.
 /// The plugins of the service whose code opens it hear of it; outside of any service it is only the
-/// context for calls. Spans end in the opposite order of their beginning, on their thread. `name` lives
-/// as long as the span.
+/// context for calls. One that nobody hears of reads no clock and allocates nothing. Spans end in the opposite order of
+/// their beginning, on their thread. `name` lives as long as the span.
 class Span : public trace::DetachedSpan {
 public:
     explicit Span(std::string_view name, const Labels& labels = {}, const trace::SpanOrigin& origin = {});
@@ -101,7 +102,7 @@ public:
 
 private:
     Span* outer_;
-    int exceptions_; ///< under way when it began
+    int exceptions_ = 0; ///< under way when it began, if that was heard
 
     // One copy for the process, shared with services loaded from shared objects.
     [[gnu::visibility("default"), gnu::tls_model("initial-exec")]] static thread_local constinit Span* current_;
