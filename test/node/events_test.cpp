@@ -184,6 +184,24 @@ TEST_F(NodeEvents, AreRecognisedAsDuplicatesAcrossTheWholeNode) {
     EXPECT_EQ((*second)->count, 2U);
 }
 
+TEST_F(NodeEvents, AreForgottenAsTheOptionsOfTheNodeSay) {
+    NodeOptions forgetful = alone("forgetful");
+    forgetful.max_remembered_events = 1;
+    NodeOptions hasty = alone("hasty");
+    hasty.event_window = 0s;
+    EventOptions options;
+    options.check_duplicates = true;
+    for (const NodeOptions* each : {&forgetful, &hasty}) {
+        Node node{*each};
+        auto& orders = node.start<Orders>();
+        (void)emit(orders, "a", 1, options);
+        (void)emit(orders, "b", 1, options);
+        const auto again = emit(orders, "a", 1, options);
+        ASSERT_TRUE(again && *again);
+        EXPECT_EQ((*again)->count, 1U) << each->name;
+    }
+}
+
 TEST_F(NodeEvents, OfAServiceThatIsLeftBehindAreRefused) {
     std::shared_ptr<Events> events;
     {

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -144,20 +145,19 @@ TEST_F(WatchTest, EndsAtOnceAlsoFromItsHandlerAndAfterAnException) {
     start();
     watch.reset();
     std::optional<Watch> own;
-    std::mutex assigning;
+    std::promise<void> assigned;
     std::atomic<int> calls = 0;
-    std::atomic<bool> ended = false;
-    {
-        const std::lock_guard lock{assigning};
-        own.emplace(client.watch([&](const MeshChange&) {
-            if (++calls == 1) throw std::runtime_error{"no"};
-            const std::lock_guard waits{assigning};
-            own.reset();
-            ended = true;
-        }));
-    }
+    std::promise<void> ended;
+    own.emplace(client.watch([&, ready = assigned.get_future().share()](const MeshChange&) {
+        if (++calls == 1) throw std::runtime_error{"no"};
+        ready.wait();
+        own.reset();
+        ended.set_value();
+    }));
+    assigned.set_value();
+    auto end = ended.get_future();
     server.start<Sleeper>();
-    EXPECT_TRUE(eventually([&] { return ended.load(); }));
+    EXPECT_EQ(end.wait_for(10s), std::future_status::ready);
 }
 
 } // namespace

@@ -50,7 +50,7 @@ void Rendezvous::on(Peer peer, int connection, const wire::Hello& hello, Clock::
 }
 
 void Rendezvous::on(Peer peer, const Member& member, const wire::Publish& event, std::string_view frame) {
-    if (event.publisher != member.node)
+    if (event.publisher != member.node || event.name != member.name)
         return refuse(peer, Status{"forbidden", "a node publishes only its own events"});
     outlets_.publish(wire::published(wire::event_topic(welcome_.cluster, event.topic), frame));
 }
