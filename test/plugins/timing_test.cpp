@@ -27,6 +27,7 @@ NodeOptions alone() {
 struct Whole : Callback<"whole(x)", double(double)> {};
 struct WholeApi : Api<"Whole", Whole> {};
 struct Wholes : Service<WholeApi> {
+    static constexpr bool silent = true;
     double on(Whole, double x) { return x; }
 };
 

@@ -114,7 +114,7 @@ std::vector<std::string> lines;
 
 template <class... P>
 struct Shop : LiveService<ShopOf<P...>> {
-    Shop() { started = this->control().start({}); }
+    Shop() { started = this->control().start({}, {.silent = true}); }
     ~Shop() { this->control().stop(); }
     Status sell(std::string dish) { return this->template try_call<Sell>(std::move(dish)).error(); }
 
@@ -246,7 +246,7 @@ TEST_F(StatusApiTest, APluginIsAskedFromWhenItJoinsUntilItLeaves) {
     Shop<> shop;
     ServiceHost host;
     host.offers = [] { return std::vector<OfferedPlugin>{{&plugin_type<ShopStatuses>, nullptr}}; };
-    ASSERT_TRUE(shop.control().start(std::move(host)));
+    ASSERT_TRUE(shop.control().start(std::move(host), {.silent = true}));
     std::atomic<bool> enough = false;
     std::atomic<int> wrong = 0;
     std::vector<std::jthread> askers;

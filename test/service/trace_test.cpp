@@ -198,7 +198,7 @@ Result<void> start(LiveService<S>& live) {
     host.offers = [] {
         return std::vector<OfferedPlugin>{{&plugin_type<Tracer>, nullptr}, {&plugin_type<Backend>, nullptr}};
     };
-    return live.control().start(std::move(host));
+    return live.control().start(std::move(host), {.silent = true});
 }
 
 /// A service that was compiled with plugin `P`, or got it when it ran.
