@@ -239,7 +239,7 @@ TEST_F(StatusApiTest, PluginsThatAreNotStartedAreNotAsked) {
     ASSERT_FALSE(shop.started);
     EXPECT_EQ(shop.started.error().id(), "internal_error");
     EXPECT_THAT(Exceptions::kept, IsEmpty());
-    EXPECT_THAT(lines, ElementsAre(HasSubstr("cannot start")));
+    EXPECT_THAT(lines, ElementsAre(HasSubstr("cannot start"), HasSubstr("Shop failed: internal_error")));
 }
 
 TEST_F(StatusApiTest, APluginIsAskedFromWhenItJoinsUntilItLeaves) {
