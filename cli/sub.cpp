@@ -30,7 +30,8 @@ int run(const SubCommand& command, const Common& common) {
         const auto row = Json::object({{"topic", event.topic}, {"node", event.node_name}, {"value", event.value}});
         const std::string line = *row.dump() + '\n'; // it was read as JSON
         output.write(on_terminal ? harmless(line, true) : line);
-        if (left > 0 && --left == 0) output.end(0);
+        if (left == 1) output.end(0);
+        if (left > 1) --left;
     };
     const auto subscription = (*node)->subscribe(command.pattern, write, room);
     if (!subscription) return fail(subscription.error(), common);

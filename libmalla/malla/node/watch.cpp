@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <ranges>
 
 namespace malla {
 
@@ -39,9 +40,9 @@ std::vector<MeshChange> MeshDiff::update(const std::vector<NodeView>& nodes,
     for (const auto& instance : instances) now.emplace(std::pair{instance.node, instance.service}, change_of(instance));
 
     std::vector<MeshChange> changes;
-    for (auto former = known_.rbegin(); former != known_.rend(); ++former) {
-        if (now.contains(former->first)) continue;
-        changes.push_back(former->second);
+    for (const auto& [key, former] : std::views::reverse(known_)) {
+        if (now.contains(key)) continue;
+        changes.push_back(former);
         changes.back().gone = true;
     }
     for (const auto& [key, present] : now) {
