@@ -16,15 +16,6 @@ std::string_view result_of(const SpanEnd& end) noexcept {
 
 } // namespace
 
-std::string_view name_of(SpanKind kind) noexcept {
-    switch (kind) {
-    case SpanKind::internal: return "internal";
-    case SpanKind::server: return "server";
-    case SpanKind::client: return "client";
-    }
-    return "internal";
-}
-
 std::string line_of(const LogRecord& record) {
     std::string line{record.text};
     append_text(line, record.labels);

@@ -48,9 +48,6 @@ enum class SpanKind : std::uint8_t {
     client, ///< a call that leaves
 };
 
-/// "internal", "server" or "client".
-[[nodiscard]] std::string_view name_of(SpanKind kind) noexcept;
-
 enum class SpanOutcome : std::uint8_t {
     ok,
     failed, ///< with a status
