@@ -185,6 +185,20 @@ TEST_F(MembershipWithPeers, NewsPassAlongAChainBothWays) {
     EXPECT_TRUE(eventually([&] { return !a.sees(d) && !b.sees(d) && !c.sees(d); }));
 }
 
+TEST_F(MembershipWithPeers, AGoodbyeIsHeardWhileConnectionsLast) {
+    Node a{with_loopback("")};
+    Node b{with_peer(a.endpoint)};
+    ASSERT_TRUE(eventually([&] { return a.sees(b) && b.sees(a); }));
+
+    a.membership->leave(Deadline::in(5s));
+    EXPECT_TRUE(eventually([&] { return !b.sees(a); }));
+    EXPECT_TRUE(a.sees(b)); // it has not stopped to listen
+
+    a.membership->leave(Deadline::in(5s));
+    a.leave();
+    EXPECT_FALSE(b.sees(a));
+}
+
 TEST_F(MembershipWithPeers, ACallerSeesAllThatItsPeerKnows) {
     Node a{with_loopback("")};
     Node b{with_peer(a.endpoint)};

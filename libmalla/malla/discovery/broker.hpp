@@ -47,8 +47,8 @@ public:
     /// What it knows of its cluster. Any thread.
     [[nodiscard]] const SharedDirectory& directory() const noexcept;
 
-    /// Tells everyone that `node` left, as its BYE would.
-    void farewell(NodeId node);
+    /// Tells everyone that `node` left, as its BYE with that sequence would.
+    void farewell(NodeId node, std::uint64_t sequence);
     /// Stops, and gives what was sent last up to `flush` to leave.
     void close(Clock::duration flush);
 

@@ -164,9 +164,9 @@ void Broker::Parts::tick() {
     });
 }
 
-void Broker::Parts::farewell(NodeId node) {
+void Broker::Parts::farewell(NodeId node, std::uint64_t sequence) {
     for (auto& [name, each] : clusters_)
-        if (each->rendezvous.is_member(node)) each->rendezvous.farewell(node, Clock::now());
+        if (each->rendezvous.is_member(node)) each->rendezvous.farewell(node, sequence, Clock::now());
 }
 
 void Broker::Parts::close(Clock::duration flush) {

@@ -23,7 +23,7 @@ public:
 
     Result<void> bind();
     void start();
-    void farewell(NodeId node);
+    void farewell(NodeId node, std::uint64_t sequence);
     void close(Clock::duration flush);
 
     const NodeId id = NodeId::random();

@@ -40,13 +40,21 @@ void Membership::suspect(NodeId node) {
     parts_->poller.post([parts = parts_.get(), node] { parts->suspect(node); });
 }
 
+void Membership::leave(Deadline deadline) {
+    do_there([parts = parts_.get()] { parts->leave(); }, deadline);
+}
+
 void Membership::stop(Deadline deadline) {
     constexpr Clock::duration longest_flush = std::chrono::milliseconds{200};
     const auto flush = std::min(longest_flush, deadline.left(Clock::now()));
+    do_there([parts = parts_.get(), flush] { parts->stop(flush); }, deadline);
+}
+
+void Membership::do_there(std::function<void()> function, Deadline deadline) {
     const auto done = std::make_shared<std::promise<void>>();
     auto stopped = done->get_future();
-    parts_->poller.post([parts = parts_.get(), flush, done] {
-        parts->stop(flush);
+    parts_->poller.post([function = std::move(function), done] {
+        function();
         done->set_value();
     });
     (void)stopped.wait_until(deadline.at());

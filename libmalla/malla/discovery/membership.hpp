@@ -89,7 +89,10 @@ public:
     /// Whether this node is the rendezvous of its machine.
     [[nodiscard]] bool holds_rendezvous() const noexcept;
 
-    /// Says goodbye and leaves. Returns at `deadline` at the latest. Harmless when called again.
+    /// Says goodbye, and keeps its connections: whoever has not read it loses what he has not read
+    /// when they end. Returns at `deadline` at the latest. Harmless when called again.
+    void leave(Deadline deadline);
+    /// Says goodbye unless it has, and ends its connections. As `leave`.
     void stop(Deadline deadline);
 
     // Control thread.
@@ -101,6 +104,8 @@ public:
 
 private:
     class Parts;
+    /// Runs `function` on the control thread and waits for it.
+    void do_there(std::function<void()> function, Deadline deadline);
     explicit Membership(std::unique_ptr<Parts> parts) noexcept;
 
     std::unique_ptr<Parts> parts_;

@@ -132,7 +132,7 @@ void Membership::Parts::on_down(LinkId id) {
     sender->down(id);
     receiver->drop_source(id);
     view_.down(id, Clock::now());
-    if (links_.at(id).loopback && embedded_) embedded_->race();
+    if (links_.at(id).loopback && embedded_ && !left_) embedded_->race();
 }
 
 /// Nobody at the loopback endpoint means that nobody is there; one that hosts takes the place itself.
@@ -150,12 +150,12 @@ void Membership::Parts::tick() {
 
 void Membership::Parts::on_message(const transport::Message& message) {
     const auto type = wire::peek(message.bytes());
-    if (!rendezvous_ || !prober_ || stopped_ || (type && !is_for_rendezvous(*type))) return;
+    if (!rendezvous_ || !prober_ || left_ || (type && !is_for_rendezvous(*type))) return;
     rendezvous_->on_message(message.peer(), message.connection(), message.bytes(), Clock::now());
 }
 
 void Membership::Parts::on_events(std::span<const transport::LinkEvent> events) {
-    if (!rendezvous_ || !prober_ || stopped_) return;
+    if (!rendezvous_ || !prober_ || left_) return;
     for (const auto& event : events)
         if (event.kind == transport::LinkEvent::Kind::disconnected)
             rendezvous_->on_disconnected(event.connection, Clock::now());
@@ -163,7 +163,7 @@ void Membership::Parts::on_events(std::span<const transport::LinkEvent> events) 
 
 void Membership::Parts::suspect(NodeId node) {
     const auto known = directory.read([&](const Directory& each) { return each.sequence_of(node); });
-    if (stopped_ || known == 0) return;
+    if (left_ || known == 0) return;
     probe(node);
     for (const auto& [id, joined] : links_) joined.link->send(wire::encode(wire::Suspect{node, known}));
 }
@@ -182,6 +182,7 @@ void Membership::Parts::on_probed(NodeId node, bool alive) {
 }
 
 void Membership::Parts::send(LinkId id, std::string message) {
+    if (left_) return; // nobody knows this node behind its goodbye
     if (const auto found = links_.find(id); found != links_.end()) found->second.link->send(std::move(message));
 }
 
@@ -232,24 +233,27 @@ wire::Welcome Membership::Parts::welcome() const {
     return welcome;
 }
 
-void Membership::Parts::stop(Clock::duration flush) {
-    if (std::exchange(stopped_, true)) return;
+void Membership::Parts::leave() {
+    if (std::exchange(left_, true)) return;
     if (beat_) poller.cancel(*beat_);
     sender->close();
     receiver->close();
-    if (options_.hosts) {
-        const auto bye = wire::encode(wire::Bye{self_.id, sequence()});
-        for (auto& [id, joined] : links_) joined.link->send(bye);
-        rendezvous_->farewell(self_.id, Clock::now());
-        publisher_->close(flush);
-    }
+    if (embedded_) embedded_->settle();
+    if (!options_.hosts) return;
+    const wire::Bye bye{self_.id, sequence()};
+    const auto encoded = wire::encode(bye);
+    for (auto& [id, joined] : links_) joined.link->send(encoded);
+    rendezvous_->farewell(bye.node, bye.sequence, Clock::now());
+}
+
+void Membership::Parts::stop(Clock::duration flush) {
+    leave();
+    if (std::exchange(stopped_, true)) return;
+    if (publisher_) publisher_->close(flush);
     for (auto& [id, joined] : links_) joined.link->close(flush);
-    if (embedded_) {
-        embedded_->settle();
-        if (Broker* broker = embedded_->broker()) {
-            broker->farewell(self_.id);
-            broker->close(flush);
-        }
+    if (Broker* broker = embedded_ ? embedded_->broker() : nullptr) {
+        broker->farewell(self_.id, sequence()); // its BYE may not have come there
+        broker->close(flush);
     }
     joining.close();
     directory.close();

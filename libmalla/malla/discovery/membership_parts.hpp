@@ -30,6 +30,7 @@ public:
     Result<void> open();
     void start();
     void suspect(NodeId node);
+    void leave();
     void stop(Clock::duration flush);
     void on_message(const transport::Message& message);
     void on_events(std::span<const transport::LinkEvent> events);
@@ -90,6 +91,7 @@ private:
     std::uint32_t last_link_ = 0;
     std::optional<Embedded> embedded_;
     std::optional<transport::TimerId> beat_;
+    bool left_ = false; ///< said goodbye
     bool stopped_ = false;
 };
 

@@ -16,7 +16,7 @@ void Membership::Parts::update(wire::NodeRecord self) {
 
 /// Somebody holds an old record of this node for newer than ours, or thinks that it is dead.
 void Membership::Parts::refute(std::uint64_t above) {
-    if (options_.hosts && !stopped_) directory.tell(revise(nullptr, above));
+    if (options_.hosts && !left_) directory.tell(revise(nullptr, above));
 }
 
 /// The own record with a new sequence. The lock keeps records in the order of their sequences.
@@ -39,7 +39,7 @@ std::uint64_t Membership::Parts::sequence() const {
 
 void Membership::Parts::on_change(const Change& change) {
     if (change.node == self_.id) return announce_to_all(change);
-    if (!rendezvous_ || stopped_) return;
+    if (!rendezvous_ || left_) return;
     // Links may not be made or ended while one of them is calling.
     if (change.kind == Change::Kind::gone) poller.post([this, node = change.node] { leave_back(node); });
     else if (rendezvous_->is_member(change.node)) poller.post([this, node = change.node] { join_back(node); });
@@ -51,7 +51,7 @@ void Membership::Parts::announce_to_all(const Change& change) {
 }
 
 void Membership::Parts::announce(LinkId id) {
-    if (!options_.hosts || stopped_) return;
+    if (!options_.hosts || left_) return;
     const auto found = links_.find(id);
     if (found == links_.end() || !found->second.link->is_up()) return;
     auto message = [&] {
@@ -64,7 +64,7 @@ void Membership::Parts::announce(LinkId id) {
 
 /// Whoever joins through this node is listened to in turn, for it may pass on others.
 void Membership::Parts::join_back(NodeId node) {
-    if (stopped_ || !rendezvous_->is_member(node)) return;
+    if (left_ || !rendezvous_->is_member(node)) return;
     const auto endpoint = directory.read([&](const Directory& each) {
         const auto* record = each.find(node);
         const bool publishes = record != nullptr && !record->publish_endpoint.empty() && !record->endpoints.empty();

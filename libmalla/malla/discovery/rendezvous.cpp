@@ -170,13 +170,13 @@ void Rendezvous::tick(Clock::time_point now) {
         topic_, wire::encode(directory_.read([](const Directory& directory) { return directory.digest(); }))));
 }
 
-void Rendezvous::farewell(NodeId node, Clock::time_point now) {
+void Rendezvous::farewell(NodeId node, std::uint64_t sequence, Clock::time_point now) {
     if (const auto peer = announced_.find(node); peer != announced_.end()) lose(members_.find(peer->second));
     const std::string_view reason = "it said goodbye";
     // It may be the last thing said here, and only what goes to each comes before the connection's end.
     for (const auto& [peer, member] : members_)
-        outlets_.send(peer, wire::encode(wire::Gone{node, listed_sequence(node), std::string{reason}}));
-    directory_.gone(node, listed_sequence(node), reason, now);
+        outlets_.send(peer, wire::encode(wire::Gone{node, sequence, std::string{reason}}));
+    directory_.gone(node, sequence, reason, now);
 }
 
 void Rendezvous::contradict(NodeId node, std::uint64_t sequence) {

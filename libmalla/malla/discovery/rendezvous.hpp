@@ -54,8 +54,8 @@ public:
     /// Once per beat: tells of the state of the directory and of those who fell silent.
     void tick(Clock::time_point now);
 
-    /// Takes `node` out as if it had said goodbye.
-    void farewell(NodeId node, Clock::time_point now);
+    /// Takes `node` out as if it had said BYE with that sequence.
+    void farewell(NodeId node, std::uint64_t sequence, Clock::time_point now);
     /// Somebody says that this member is gone: has it announce itself anew, with a sequence above `sequence`.
     void contradict(NodeId node, std::uint64_t sequence);
     /// Whether `node` has announced itself here and is heard.

@@ -45,14 +45,18 @@ Applied SharedDirectory::announce_quietly(wire::NodeRecord record, Clock::time_p
 
 bool SharedDirectory::gone(NodeId node, std::uint64_t sequence, std::string_view reason, Clock::time_point now) {
     bool listed = false;
+    bool draining = false;
     {
         const std::lock_guard lock{mutex_};
+        const wire::NodeRecord* record = directory_.find(node);
+        // The news of a goodbye may overtake the record before it, so a newer one may have said so.
+        draining = record != nullptr && (record->draining || record->sequence < sequence);
         listed = directory_.remove(node, sequence, now);
         stale_.erase(node);
     }
     if (!listed) return false;
     changed();
-    tell(Change{Change::Kind::gone, node, sequence, std::string{reason}});
+    tell(Change{Change::Kind::gone, node, sequence, std::string{reason}, draining});
     return true;
 }
 

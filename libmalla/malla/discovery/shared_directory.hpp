@@ -26,7 +26,8 @@ struct Change {
     Kind kind;
     NodeId node;
     std::uint64_t sequence = 0;
-    std::string reason; ///< why it is gone, for people
+    std::string reason;    ///< why it is gone, for people
+    bool draining = false; ///< it is gone and had announced that it takes no more calls, or may have
 
     friend bool operator==(const Change&, const Change&) = default;
 };
