@@ -8,23 +8,26 @@
 
 namespace malla {
 
-Result<std::shared_ptr<Channel>> Channel::open(const std::string& endpoint, std::string node_name, Window window) {
+Result<std::shared_ptr<Channel>> Channel::open(const std::string& endpoint, std::string node_name, Window window,
+                                               std::function<void()> on_bye) {
     auto socket = transport::Socket::open(transport::Pattern::dealer);
     if (!socket) return std::move(socket).error();
     auto monitor = (*socket)->monitor();
     if (!monitor) return std::move(monitor).error();
     if (auto connected = (*socket)->connect(endpoint); !connected) return std::move(connected).error();
-    return std::shared_ptr<Channel>{new Channel{std::move(*socket), std::move(*monitor), std::move(node_name), window}};
+    return std::shared_ptr<Channel>{
+        new Channel{std::move(*socket), std::move(*monitor), std::move(node_name), window, std::move(on_bye)}};
 }
 
 Channel::Channel(std::unique_ptr<transport::Socket> socket, std::unique_ptr<transport::Monitor> monitor,
-                 std::string node_name, Window window)
-    : socket_{std::move(socket)}, monitor_{std::move(monitor)}, node_name_{std::move(node_name)}, window_{window} {}
+                 std::string node_name, Window window, std::function<void()> on_bye)
+    : socket_{std::move(socket)}, monitor_{std::move(monitor)},
+      node_name_{std::move(node_name)}, window_{window}, on_bye_{std::move(on_bye)} {}
 
 void Channel::submit(Attempt& attempt) {
     const std::lock_guard lock{mutex_};
     load_.fetch_add(1, std::memory_order_relaxed);
-    if (dead()) return end_locked(attempt, Status{"service_not_available", node_name_});
+    if (retired_ || dying_) return end_locked(attempt, Status{"service_not_available", node_name_});
     queue_.push_back(&attempt);
     flush_locked();
 }
@@ -47,6 +50,9 @@ bool Channel::wait(Attempt& attempt, Deadline deadline) {
         }
     }
     if (!receiving_) wake_one_locked();
+    const auto ended = when_ended_locked();
+    lock.unlock();
+    if (ended) ended();
     return true;
 }
 
@@ -66,7 +72,7 @@ void Channel::cancel_locked(Attempt& attempt) {
 }
 
 void Channel::abandon(Attempt& attempt) {
-    const std::lock_guard lock{mutex_};
+    std::unique_lock lock{mutex_};
     cancel_locked(attempt);
     if (attempt.state_ == Attempt::State::sent) {
         under_way_.erase(attempt.id_);
@@ -75,6 +81,9 @@ void Channel::abandon(Attempt& attempt) {
         flush_locked();
     }
     if (!receiving_) wake_one_locked();
+    const auto ended = when_ended_locked();
+    lock.unlock();
+    if (ended) ended();
 }
 
 void Channel::flush() {
@@ -82,26 +91,45 @@ void Channel::flush() {
     flush_locked();
 }
 
+bool Channel::retire(std::function<void()> ended) {
+    std::unique_lock lock{mutex_};
+    if (std::exchange(retired_, true) || dying_) return false;
+    end_queued_locked();
+    if (receiving_) socket_->interrupt(); // its call may be one of them
+    when_ended_ = std::move(ended);
+    ended = when_ended_locked();
+    lock.unlock();
+    if (ended) ended();
+    return true;
+}
+
+void Channel::attend() {
+    std::unique_lock lock{mutex_};
+    if (receiving_ || dying_) return;
+    take_all_locked();
+    flush_locked();
+    const auto ended = when_ended_locked();
+    lock.unlock();
+    if (ended) ended();
+}
+
 void Channel::die() {
     std::unique_lock lock{mutex_};
     if (std::exchange(dying_, true)) return;
+    when_ended_ = nullptr;
     // What has arrived counts, even if the connection ended since: also what a caller is about to take.
     socket_->interrupt();
     received_.wait(lock, [this] { return !receiving_; });
-    std::vector<transport::Message> last;
-    while (socket_->receive(last) > 0) {
-        for (auto& message : last) take_locked(std::move(message));
-        last.clear();
-    }
+    take_all_locked();
     dead_.store(true, std::memory_order_release);
     for (const auto& [id, attempt] : under_way_) end_locked(*attempt, Status{"peer_lost", node_name_});
     under_way_.clear();
-    for (Attempt* attempt : queue_) end_locked(*attempt, Status{"service_not_available", node_name_});
-    queue_.clear();
+    end_queued_locked();
+    socket_->close();
 }
 
 void Channel::flush_locked() {
-    while (!queue_.empty() && under_way_.size() < window_.max_calls &&
+    while (!dying_ && !queue_.empty() && under_way_.size() < window_.max_calls &&
            (under_way_.empty() || bytes_under_way_ + queue_.front()->size_ <= window_.max_bytes)) {
         Attempt& attempt = *queue_.front();
         const auto sent = socket_->send(std::move(attempt.frame_));
@@ -133,8 +161,17 @@ void Channel::receive_for_all(std::unique_lock<std::mutex>& lock, Deadline deadl
     received_.notify_all();
 }
 
+void Channel::take_all_locked() {
+    std::vector<transport::Message> messages;
+    while (socket_->receive(messages) > 0) {
+        for (auto& message : messages) take_locked(std::move(message));
+        messages.clear();
+    }
+}
+
 void Channel::take_locked(transport::Message&& message) {
     const auto type = wire::peek(message.bytes());
+    if (type == wire::Type::bye && on_bye_) return on_bye_();
     const auto id = wire::peek_id(message.bytes());
     if (!id) return; // nothing that ends a call
     const auto found = under_way_.find(*id);
@@ -157,6 +194,17 @@ void Channel::end_locked(Attempt& attempt, Result<Returned> outcome) {
     attempt.state_ = Attempt::State::ended;
     load_.fetch_sub(1, std::memory_order_relaxed);
     if (attempt.sleeping_) attempt.changed_.notify_one();
+}
+
+void Channel::end_queued_locked() {
+    for (Attempt* attempt : queue_) end_locked(*attempt, Status{"service_not_available", node_name_});
+    queue_.clear();
+}
+
+// What to call, without the mutex, when nothing is under way on a retired channel; once.
+std::function<void()> Channel::when_ended_locked() {
+    if (!retired_ || !under_way_.empty()) return nullptr;
+    return std::exchange(when_ended_, nullptr);
 }
 
 // The receiving caller has what it wants: another one that waits goes on receiving.

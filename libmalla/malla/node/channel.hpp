@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -80,9 +81,10 @@ public:
         std::size_t max_bytes = 1024 * 1024;
     };
 
-    /// `node_name` is for the text of errors.
+    /// `node_name` is for the text of errors. `on_bye` is called when the node says that it takes no
+    /// more calls, by whoever receives, under the mutex: it only hands that on.
     [[nodiscard]] static Result<std::shared_ptr<Channel>> open(const std::string& endpoint, std::string node_name,
-                                                               Window window);
+                                                               Window window, std::function<void()> on_bye = {});
 
     /// Sends `attempt`, or queues it; it must stay until it ended or was abandoned.
     void submit(Attempt& attempt);
@@ -97,33 +99,48 @@ public:
 
     /// Sends what is queued, as far as the window allows.
     void flush();
-    /// The connection has ended, or could not be made: those under way end with `peer_lost`, those
-    /// queued with `service_not_available`.
+    /// The node leaves: from now on a call that was not sent ends as `service_not_available`, and
+    /// those under way go on. `ended` is called once when none is, at once if none is now, by any
+    /// thread, and without the mutex; never when the channel dies before. False when it was retired
+    /// or dead already.
+    bool retire(std::function<void()> ended);
+    /// Receives what has arrived unless a caller does. ZeroMQ drops what was not received when the
+    /// connection ends, and there may be calls for which nobody waits at the moment.
+    void attend();
+    /// The connection has ended, could not be made or is no longer needed; this side closes it. Calls
+    /// under way end with `peer_lost`, those queued with `service_not_available`.
     void die();
     [[nodiscard]] bool dead() const noexcept { return dead_.load(std::memory_order_acquire); }
     /// Calls queued or under way.
     [[nodiscard]] std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
     [[nodiscard]] transport::Monitor& monitor() noexcept { return *monitor_; }
+    /// The one that calls go by.
+    [[nodiscard]] transport::Socket& socket() noexcept { return *socket_; }
 
 private:
     Channel(std::unique_ptr<transport::Socket> socket, std::unique_ptr<transport::Monitor> monitor,
-            std::string node_name, Window window);
+            std::string node_name, Window window, std::function<void()> on_bye);
 
     void cancel_locked(Attempt& attempt);
     void flush_locked();
     void receive_for_all(std::unique_lock<std::mutex>& lock, Deadline deadline);
+    void take_all_locked();
     void take_locked(transport::Message&& message);
     void end_locked(Attempt& attempt, Result<Returned> outcome);
+    void end_queued_locked();
     void wake_one_locked();
+    [[nodiscard]] std::function<void()> when_ended_locked();
 
     const std::unique_ptr<transport::Socket> socket_;
     const std::unique_ptr<transport::Monitor> monitor_;
     const std::string node_name_;
     const Window window_;
+    const std::function<void()> on_bye_;
     std::atomic<bool> dead_ = false;
     std::atomic<std::size_t> load_ = 0;
 
     std::mutex mutex_;
+    bool retired_ = false;   ///< no call is sent any more
     bool dying_ = false;     ///< nobody begins to read the socket any more
     bool receiving_ = false; ///< a caller reads the socket
     std::condition_variable received_;
@@ -132,6 +149,7 @@ private:
     std::deque<Attempt*> queue_;
     std::unordered_map<std::uint64_t, Attempt*> under_way_;
     std::vector<transport::Message> inbox_; ///< the receiving caller's
+    std::function<void()> when_ended_;      ///< of a retired channel with calls under way
 };
 
 } // namespace malla
