@@ -88,6 +88,34 @@ class Stream(Mesh):
         self.assertLessEqual(ran, 3 + 3 + 16, "handlers that ran beyond what was printed")
 
 
+class Leaving(Mesh):
+    def setUp(self):
+        super().setUp()
+        self.first = self.node("first")  # holds the rendezvous
+        self.second = self.node("second")
+
+    def node(self, name):
+        process = self.start("malla", "run", SAMPLES / "echo.so", "--name", name)
+        eventually(lambda: f'"{name}"' in self.malla("info", "Echo")[1])
+        return process
+
+    def loses_no_line_when_it_ends(self, leaving):
+        lines = 20_000
+        stream = self.start("sh", "-c", f"seq 1 {lines} | malla call Echo.echo - -j 64", stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)
+        answered = [stream.stdout.readline() for _ in range(2_000)]
+        self.stop(leaving)
+        answered += stream.stdout
+        self.assertEqual((stream.stderr.read(), stream.wait(LIMIT_S)), ("", 0))
+        self.assertEqual(answered, [f"{n}\n" for n in range(1, lines + 1)])
+
+    def test_a_server_that_ends_costs_no_line(self):
+        self.loses_no_line_when_it_ends(self.second)
+
+    def test_the_rendezvous_that_ends_costs_no_line(self):
+        self.loses_no_line_when_it_ends(self.first)
+
+
 class Rate(Mesh):
     def test_a_million_lines_in_order_at_50000_a_second_in_constant_memory(self):
         server = self.start("malla", "run", SAMPLES / "calculator.so")

@@ -4,6 +4,7 @@
 #include "malla/base/log.hpp"
 #include "malla/node/request_trace.hpp"
 #include "malla/service/status_api.hpp"
+#include "malla/wire/directory.hpp"
 #include "malla/wire/frame.hpp"
 
 #include <algorithm>
@@ -87,16 +88,19 @@ public:
         return {};
     }
 
-    void accept(std::shared_ptr<ServedService> service, std::size_t callback, Deadline deadline) {
+    /// False when the server drains.
+    [[nodiscard]] bool accept(std::shared_ptr<ServedService> service, std::size_t callback, Deadline deadline) {
+        if (!server_.remember(*this)) return false;
         service_ = std::move(service);
         callback_ = callback;
         info_ = CallInfo{{call_.origin, call_.id}, root(),         call_.origin,     call_.caller, deadline,
                          call_.traceparent,        call_.metadata, stop_.get_token()};
         service_->in_flight.fetch_add(1, std::memory_order_relaxed);
-        server_.remember(*this);
+        return true;
     }
 
     [[nodiscard]] transport::Peer peer() const noexcept { return message_.peer(); }
+    [[nodiscard]] int connection() const noexcept { return message_.connection(); }
     [[nodiscard]] std::string_view bytes() const noexcept { return message_.bytes(); }
     [[nodiscard]] const wire::Call& call() const noexcept { return call_; }
     [[nodiscard]] ServiceCore& core() noexcept { return service_->hosted->core(); }
@@ -181,13 +185,20 @@ std::vector<std::shared_ptr<ServedService>> CallServer::all() const {
     return services_;
 }
 
+void CallServer::drain() {
+    {
+        const std::lock_guard lock{mutex_};
+        draining_.store(true);
+    }
+    for (const transport::Peer peer : connections_.callers()) say_bye(peer);
+}
+
 bool CallServer::wait_idle(Deadline deadline) {
     std::unique_lock lock{mutex_};
     return idle_.wait_until(lock, deadline.at(), [this] { return load_ == 0; });
 }
 
-std::vector<std::string> CallServer::stop(Deadline deadline) {
-    std::vector<std::string> unfinished;
+std::vector<std::string> CallServer::end_calls(Deadline deadline) {
     {
         const std::lock_guard lock{mutex_};
         for (const auto& [key, job] : jobs_) {
@@ -195,7 +206,8 @@ std::vector<std::string> CallServer::stop(Deadline deadline) {
             job->cancel();
         }
     }
-    if (workers_.stop(deadline) == 0) return unfinished;
+    std::vector<std::string> unfinished;
+    if (wait_idle(deadline)) return unfinished;
     const std::lock_guard lock{mutex_};
     for (const auto& [key, job] : jobs_)
         unfinished.push_back(std::string{job->call().service}.append(".").append(job->call().callback));
@@ -223,6 +235,7 @@ void CallServer::wait() {
 Work* CallServer::dispatch(transport::Message&& message) {
     const auto type = wire::peek(message.bytes());
     if (type == wire::Type::call) return take_call(std::move(message));
+    connections_.note(message.peer(), message.connection(), false);
     if (type == wire::Type::cancel) cancel(message);
     else if (type == wire::Type::ping) {
         if (const auto ping = wire::decode_ping(message.bytes()))
@@ -245,6 +258,7 @@ Work* CallServer::take_call(transport::Message&& message) {
         job->refuse(status);
         return nullptr;
     };
+    const Deadline deadline = deadline_of(*job);
     if (!call.target.is_nil() && call.target != node_) return refuse(Status{"wrong_instance"});
     if (draining_.load(std::memory_order_relaxed)) return refuse(Status{"draining", call.service});
     auto service = find(call.service);
@@ -253,7 +267,7 @@ Work* CallServer::take_call(transport::Message&& message) {
     if (!service->hosted->core().open()) return refuse(service->hosted->core().refusal());
     const auto callback = service->find(call.callback);
     if (!callback) return refuse(Status{"request_op_unknown", call.callback});
-    job->accept(std::move(service), *callback, deadline_of(call, job->peer()));
+    if (!job->accept(std::move(service), *callback, deadline)) return refuse(Status{"draining", call.service});
     return admit(std::move(job));
 }
 
@@ -288,18 +302,25 @@ void CallServer::cancel(const transport::Message& message) {
 
 // The time left counts from the sender's stamp. Its clock is not ours, but the smallest difference
 // seen on the connection is the one without a delay: what exceeds it was spent on the way.
-Deadline CallServer::deadline_of(const wire::Call& call, transport::Peer peer) {
+Deadline CallServer::deadline_of(const Job& job) {
+    const wire::Call& call = job.call();
     const auto now = Clock::now();
     // A stamp may be any number: unsigned arithmetic wraps, and what is no delay counts as none.
     const auto offset = static_cast<std::int64_t>(static_cast<std::uint64_t>(microseconds(now)) - call.stamp_us);
     if (clock_offsets_.size() > max_clock_offsets) clock_offsets_.clear();
-    const auto [known, added] = clock_offsets_.try_emplace(peer, offset);
+    const auto [known, added] = clock_offsets_.try_emplace(job.peer(), offset);
+    if (added) {
+        connections_.note(job.peer(), job.connection(), true);
+        if (draining_.load()) say_bye(job.peer());
+    }
     known->second = std::min(known->second, offset);
     constexpr std::uint64_t most = std::chrono::microseconds{24h * 365}.count();
     const auto delay = static_cast<std::uint64_t>(offset) - static_cast<std::uint64_t>(known->second);
     const auto left = std::min(call.remaining_us, most);
     return Deadline{now + std::chrono::microseconds{left > delay ? left - delay : 0}};
 }
+
+void CallServer::say_bye(transport::Peer peer) { (void)router_.send_to(peer, wire::encode(wire::Bye{node_, 0})); }
 
 void CallServer::answer(transport::Peer peer, std::string&& frame) {
     const auto id = wire::peek_id(frame);
@@ -315,10 +336,12 @@ void CallServer::note_dropped(transport::Sent sent) {
     if (sent == transport::Sent::full) log(LogLevel::warning, "an answer was dropped: its caller reads none of them");
 }
 
-void CallServer::remember(Job& job) {
+bool CallServer::remember(Job& job) {
     const std::lock_guard lock{mutex_};
+    if (draining_) return false;
     load_.fetch_add(1, std::memory_order_relaxed);
     jobs_.try_emplace(Key{job.peer(), job.call().id}, &job);
+    return true;
 }
 
 void CallServer::forget(const Job& job) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "malla/node/connections.hpp"
 #include "malla/node/hosted.hpp"
 #include "malla/node/module.hpp"
 #include "malla/node/workers.hpp"
@@ -14,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -64,13 +66,21 @@ public:
     ~CallServer();
 
     void start() { workers_.start(); }
-    /// Refuses every call that comes from now on as `draining`.
-    void drain() noexcept { draining_.store(true); }
+    /// Refuses every call that comes from now on as `draining`, and says BYE to those who call.
+    void drain();
     /// Waits until no call queues or runs any more; false at the deadline.
     [[nodiscard]] bool wait_idle(Deadline deadline);
-    /// Answers the calls that still run with `shutdown` and ends the threads. Gives the services of
-    /// those that have not ended by `deadline`.
-    [[nodiscard]] std::vector<std::string> stop(Deadline deadline);
+    /// When it drains: answers the calls that still queue or run with `shutdown` and tells them to
+    /// end. Gives those that have not by `deadline`.
+    [[nodiscard]] std::vector<std::string> end_calls(Deadline deadline);
+    /// What the monitor of the ROUTER tells.
+    void on_events(std::span<const transport::LinkEvent> events) { connections_.on_events(events); }
+    /// Waits until the callers have ended their connections; false at the deadline. Refusals go on.
+    [[nodiscard]] bool wait_without_callers(Deadline deadline) const {
+        return connections_.wait_without_callers(deadline);
+    }
+    /// Ends the threads; leaves one whose call has not ended by `deadline`.
+    void stop(Deadline deadline) { (void)workers_.stop(deadline); }
 
     /// `already_started` when there is one of that name.
     [[nodiscard]] Result<void> add(std::shared_ptr<ServedService> service);
@@ -102,19 +112,21 @@ private:
     Work* take_call(transport::Message&& message);
     Work* admit(std::unique_ptr<Job> job);
     void cancel(const transport::Message& message);
-    Deadline deadline_of(const wire::Call& call, transport::Peer peer);
+    Deadline deadline_of(const Job& job);
+    void say_bye(transport::Peer peer);
     void answer(transport::Peer peer, std::string&& frame);
     void answer(transport::Peer peer, std::string_view frame); ///< copies it: for short ones
     static void note_dropped(transport::Sent sent);
-    void remember(Job& job);
+    [[nodiscard]] bool remember(Job& job);
     void forget(const Job& job);
 
     transport::Socket& router_;
     const NodeId node_;
     const Clock::duration takeover_after_;
     OnOther on_other_;
-    std::atomic<bool> draining_ = false;
+    std::atomic<bool> draining_ = false; ///< set under the mutex, so that no call is let in behind it
     std::atomic<std::uint32_t> load_ = 0;
+    Connections connections_;
 
     std::vector<transport::Message> inbox_;                           ///< the leading worker's
     std::size_t taken_ = 0;                                           ///< of the inbox

@@ -109,7 +109,8 @@ public:
     /// A second signal ends it at once.
     int run();
     /// Refuses new calls as `draining`, waits for those that run until `drain_limit`, stops the
-    /// services in reverse order of their start and says goodbye. Harmless when called again.
+    /// services in reverse order of their start and says goodbye. Returns when its callers have ended
+    /// their connections, or half a second later. Harmless when called again.
     void stop();
 
     class Core;

@@ -21,8 +21,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// After the calls have ended, for goodbyes and for threads to return.
-constexpr auto farewell_limit = 500ms;
 constexpr auto sweep_events_every = 5min;
 
 std::string host_name() {
@@ -151,17 +149,13 @@ void Node::Core::join_mesh() {
     };
     membership_ = value_or_throw(discovery::Membership::open(control_, std::move(joining), std::move(self), reply));
     membership_->directory().observe([this](const discovery::Change& change) {
-        if (change.kind != discovery::Change::Kind::gone) return;
-        std::shared_ptr<Channel> lost;
-        {
-            const std::lock_guard lock{channels_mutex_};
-            if (const auto found = channels_.find(change.node); found != channels_.end()) lost = found->second;
-        }
-        if (lost) lose_channel(change.node, lost);
+        if (change.kind == discovery::Change::Kind::gone) part_from(change.node, change.draining);
     });
     if (router_monitor_)
-        control_.add(*router_monitor_,
-                     [this](std::span<const transport::LinkEvent> events) { membership_->on_events(events); });
+        control_.add(*router_monitor_, [this](std::span<const transport::LinkEvent> events) {
+            membership_->on_events(events);
+            server_->on_events(events);
+        });
 }
 
 Result<void> Node::Core::host(const std::shared_ptr<ServedService>& service, const Json& config) {
@@ -248,48 +242,6 @@ std::vector<Instance> Node::Core::instances(std::string_view service, std::strin
         }
         return having.empty() ? others : having;
     });
-}
-
-Result<std::shared_ptr<Channel>> Node::Core::channel(const Instance& instance) {
-    const std::lock_guard lock{channels_mutex_};
-    auto& known = channels_[instance.node];
-    if (known && !known->dead()) return known;
-    auto opened = Channel::open(instance.endpoint, instance.node_name, {});
-    if (!opened) {
-        channels_.erase(instance.node);
-        return opened;
-    }
-    known = *opened;
-    watch_channel(*opened, instance.node);
-    return opened;
-}
-
-void Node::Core::watch_channel(const std::shared_ptr<Channel>& channel, NodeId node) {
-    control_.post([this, channel, node] {
-        control_.add(channel->monitor(), [this, channel, node](std::span<const transport::LinkEvent> events) {
-            const bool ready = std::ranges::any_of(
-                events, [](const auto& event) { return event.kind == transport::LinkEvent::Kind::ready; });
-            const bool ended = std::ranges::any_of(events, [](const auto& event) {
-                return event.kind != transport::LinkEvent::Kind::ready &&
-                       event.kind != transport::LinkEvent::Kind::connected;
-            });
-            if (ready) channel->flush();
-            if (!ended) return;
-            // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the removal ends this function object
-            const auto keep = channel;
-            lose_channel(node, keep);
-            membership_->suspect(node);
-        });
-    });
-}
-
-// Control thread.
-void Node::Core::lose_channel(NodeId node, const std::shared_ptr<Channel>& channel) {
-    control_.remove(channel->monitor());
-    channel->die();
-    const std::lock_guard lock{channels_mutex_};
-    if (const auto found = channels_.find(node); found != channels_.end() && found->second == channel)
-        channels_.erase(found);
 }
 
 void Node::Core::wait_for_change(std::uint64_t version, Deadline until) {
@@ -379,26 +331,34 @@ Result<Returned> Node::Core::call_local(ServedService& service, const Request& r
 void Node::Core::stop() {
     const std::lock_guard hosting{hosting_mutex_};
     if (std::exchange(stopped_, true)) return;
-    const Deadline drained = Deadline::in(options_.drain_limit);
-    std::vector<std::string> unfinished;
     draining_ = true;
+    const auto unfinished = server_ ? end_services() : std::vector<std::string>{};
     if (server_) {
-        server_->drain();
-        announce();
-        (void)server_->wait_idle(drained);
-        unfinished = server_->stop(Deadline::in(farewell_limit));
-        auto services = server_->all();
-        for (auto service = services.rbegin(); unfinished.empty() && service != services.rend(); ++service)
-            (*service)->hosted->stop();
+        membership_->leave(Deadline::in(farewell_limit));
+        (void)server_->wait_without_callers(Deadline::in(farewell_limit));
+        server_->stop(unfinished.empty() ? Deadline::in(farewell_limit) : Deadline{Clock::now()});
     }
     membership_->stop(Deadline::in(farewell_limit));
     control_.stop();
     control_thread_.join();
     if (router_) router_->close(farewell_limit); // the last answers leave
-    for (auto& [node, channel] : channels_) channel->die();
+    for (const auto& [node, channel] : open_channels()) channel->die();
     if (unfinished.empty()) return;
     for (const auto& call : unfinished) log(LogLevel::error, "still running when the node had to end: " + call);
     std::_Exit(static_cast<int>(ExitCode::error_status)); // its threads use what would be destroyed now
+}
+
+// Gives the calls that did not end.
+std::vector<std::string> Node::Core::end_services() {
+    server_->drain();
+    announce();
+    (void)server_->wait_idle(Deadline::in(options_.drain_limit));
+    auto unfinished = server_->end_calls(Deadline::in(farewell_limit));
+    auto services = server_->all();
+    for (auto service = services.rbegin(); unfinished.empty() && service != services.rend(); ++service)
+        (*service)->hosted->stop();
+    control_.post([this] { retire_idle_channels(); });
+    return unfinished;
 }
 
 } // namespace malla

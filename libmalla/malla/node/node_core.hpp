@@ -9,11 +9,13 @@
 #include "malla/transport/poller.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace malla {
 
@@ -53,12 +55,25 @@ public:
     [[nodiscard]] Clock::duration timeout() const override { return options_.timeout; }
 
 private:
+    /// After the calls have ended, for goodbyes and for threads to return.
+    static constexpr Clock::duration farewell_limit = std::chrono::milliseconds{500};
+    /// How often channels are read for those who do not wait.
+    static constexpr Clock::duration attend_every = farewell_limit / 5;
+
     void open_server();
     void hand_on(transport::Message&& message);
     void join_mesh();
     void make_events();
     void watch_channel(const std::shared_ptr<Channel>& channel, NodeId node);
+    void on_bye(NodeId node);
+    void part_from(NodeId node, bool drained);
+    [[nodiscard]] std::shared_ptr<Channel> find_channel(NodeId node);
+    void retire_channel(NodeId node, const std::shared_ptr<Channel>& channel);
     void lose_channel(NodeId node, const std::shared_ptr<Channel>& channel);
+    [[nodiscard]] std::vector<std::string> end_services();
+    void retire_idle_channels();
+    void attend_channels();
+    [[nodiscard]] std::unordered_map<NodeId, std::shared_ptr<Channel>> open_channels();
     [[nodiscard]] Result<ServiceHost> host_for(std::string_view service, const Json& config);
     [[nodiscard]] std::vector<OfferedPlugin> offers() const;
     void announce();
@@ -85,6 +100,8 @@ private:
 
     std::mutex channels_mutex_;
     std::unordered_map<NodeId, std::shared_ptr<Channel>> channels_;
+    std::unordered_set<NodeId> leaving_; ///< said so to their callers, and the directory has yet to tell
+    bool attending_ = false;             ///< the control thread's: there is a timer for it
     std::mutex announce_mutex_;
     mutable std::mutex offers_mutex_;
     std::vector<OfferedPlugin> offers_;

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// The channels of a node to those that it calls, from the first call to the end.
+#include "malla/node/node_core.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace malla {
+
+Result<std::shared_ptr<Channel>> Node::Core::channel(const Instance& instance) {
+    const std::lock_guard lock{channels_mutex_};
+    auto& known = channels_[instance.node];
+    if (known && !known->dead()) return known;
+    // One that is gone would not be parted from again.
+    if (leaving_.contains(instance.node) ||
+        membership_->directory().read([&](const auto& each) { return each.find(instance.node) == nullptr; })) {
+        channels_.erase(instance.node);
+        return Status{"service_not_available", instance.node_name};
+    }
+    auto opened = Channel::open(instance.endpoint, instance.node_name, {},
+                                [this, node = instance.node] { control_.post([this, node] { on_bye(node); }); });
+    if (!opened) {
+        channels_.erase(instance.node);
+        return opened;
+    }
+    known = *opened;
+    watch_channel(*opened, instance.node);
+    return opened;
+}
+
+void Node::Core::watch_channel(const std::shared_ptr<Channel>& channel, NodeId node) {
+    control_.post([this, channel, node] {
+        if (channel->dead()) return;
+        if (!std::exchange(attending_, true)) control_.at(Clock::now() + attend_every, [this] { attend_channels(); });
+        control_.add(channel->monitor(), [this, channel, node](std::span<const transport::LinkEvent> events) {
+            const bool ready = std::ranges::any_of(
+                events, [](const auto& event) { return event.kind == transport::LinkEvent::Kind::ready; });
+            const bool ended = std::ranges::any_of(events, [](const auto& event) {
+                return event.kind != transport::LinkEvent::Kind::ready &&
+                       event.kind != transport::LinkEvent::Kind::connected;
+            });
+            if (ready) channel->flush();
+            if (!ended) return;
+            // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the removal ends this function object
+            const auto keep = channel;
+            lose_channel(node, keep);
+            membership_->suspect(node);
+        });
+    });
+}
+
+// Control thread. Often enough that whoever leaves is heard before it has waited to its limit.
+void Node::Core::attend_channels() {
+    const auto channels = open_channels();
+    for (const auto& [node, channel] : channels) channel->attend();
+    attending_ = !channels.empty();
+    if (attending_) control_.at(Clock::now() + attend_every, [this] { attend_channels(); });
+}
+
+std::unordered_map<NodeId, std::shared_ptr<Channel>> Node::Core::open_channels() {
+    const std::lock_guard lock{channels_mutex_};
+    return channels_;
+}
+
+std::shared_ptr<Channel> Node::Core::find_channel(NodeId node) {
+    const std::lock_guard lock{channels_mutex_};
+    const auto found = channels_.find(node);
+    return found == channels_.end() ? nullptr : found->second;
+}
+
+// Control thread. The node takes no more calls.
+void Node::Core::on_bye(NodeId node) {
+    if (membership_->directory().read([&](const auto& directory) { return directory.find(node) != nullptr; })) {
+        const std::lock_guard lock{channels_mutex_};
+        leaving_.insert(node);
+    }
+    if (const auto channel = find_channel(node)) retire_channel(node, channel);
+}
+
+// Control thread. The node is gone from the directory.
+void Node::Core::part_from(NodeId node, bool drained) {
+    const auto channel = find_channel(node);
+    {
+        const std::lock_guard lock{channels_mutex_};
+        leaving_.erase(node);
+    }
+    if (!channel) return;
+    if (!drained) return lose_channel(node, channel);
+    retire_channel(node, channel);
+    control_.at(Clock::now() + 2 * farewell_limit, [this, node, channel] { lose_channel(node, channel); });
+}
+
+// Control thread. The node waits until its callers have read everything, for they lose what they
+// have not read when it ends the connection itself.
+void Node::Core::retire_channel(NodeId node, const std::shared_ptr<Channel>& channel) {
+    const auto ended = [this, node, channel] { control_.post([this, node, channel] { lose_channel(node, channel); }); };
+    if (channel->retire(ended)) channel->attend();
+}
+
+// Control thread.
+void Node::Core::lose_channel(NodeId node, const std::shared_ptr<Channel>& channel) {
+    control_.remove(channel->monitor());
+    channel->die();
+    const std::lock_guard lock{channels_mutex_};
+    if (const auto found = channels_.find(node); found != channels_.end() && found->second == channel)
+        channels_.erase(found);
+}
+
+// Control thread. Two nodes that end at once shall not wait for each other.
+void Node::Core::retire_idle_channels() {
+    for (const auto& [node, channel] : open_channels())
+        if (channel->load() == 0) retire_channel(node, channel);
+}
+
+} // namespace malla
