@@ -201,6 +201,16 @@ TEST_F(RendezvousTest, ProbesANodeAgainWhileItDoesNotComeBack) {
     EXPECT_FALSE(lists(1));
 }
 
+TEST_F(RendezvousTest, AMessageReadAfterTheEndOfItsConnectionKeepsNobodyAlive) {
+    join(1, at(0s));
+    join(2, at(0s));
+    rendezvous.on_disconnected(1, at(100ms));
+    beat(1, 1, at(100ms)); // it had come before
+    rendezvous.on_probed(node_id(1), false, at(101ms));
+
+    EXPECT_FALSE(lists(1));
+}
+
 TEST_F(RendezvousTest, DoesNotBelieveAFailedProbeOfANodeThatItHears) {
     join(1, at(0s));
     rendezvous.on_message(Peer{1}, 1, wire::encode(wire::Suspect{node_id(1), 1}), at(0s));

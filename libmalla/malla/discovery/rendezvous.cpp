@@ -32,7 +32,6 @@ void Rendezvous::on_message(Peer peer, int connection, std::string_view frame, C
     if (found == members_.end()) return refuse(peer, Status{"bad_request", "say HELLO first"});
     Member& member = found->second;
     member.heard = now;
-    member.connection = connection;
     if (auto* announce = std::get_if<wire::Announce>(&*decoded)) on(peer, member, std::move(*announce), now);
     else if (const auto* beat = std::get_if<wire::Beat>(&*decoded)) on(peer, member, *beat);
     else if (const auto* ask = std::get_if<wire::Ask>(&*decoded)) on(peer, *ask);
