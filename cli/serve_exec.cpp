@@ -104,15 +104,36 @@ private:
 
 } // namespace
 
-ExecService::ExecService(Options options)
-    : options_{std::move(options)}, turns_{static_cast<std::ptrdiff_t>(options_.max_processes)} {}
+/// The right to run a process, once it is there.
+class ExecService::Turn {
+public:
+    Turn(ExecService& service, Deadline deadline, const std::stop_token& stop) : service_{service} {
+        std::unique_lock lock{service.mutex_};
+        taken_ = service.turn_free_.wait_until(lock, stop, deadline.at(), [&] { return service.free_turns_ > 0; }) &&
+                 !stop.stop_requested();
+        if (taken_) --service.free_turns_;
+    }
+    ~Turn() {
+        if (!taken_) return;
+        const std::lock_guard lock{service_.mutex_};
+        ++service_.free_turns_;
+        service_.turn_free_.notify_all(); // one that is told may no longer want it
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+    [[nodiscard]] bool taken() const noexcept { return taken_; }
+
+private:
+    ExecService& service_;
+    bool taken_ = false;
+};
+
+ExecService::ExecService(Options options) : options_{std::move(options)}, free_turns_{options_.max_processes} {}
 
 Result<std::string> ExecService::run(std::string_view input, Deadline deadline, const std::stop_token& stop) {
-    if (!turns_.try_acquire_until(deadline.at())) return Status{"expired"};
-    struct Turn {
-        std::counting_semaphore<>& turns;
-        ~Turn() { turns.release(); }
-    } const turn{turns_};
+    const Turn turn{*this, deadline, stop};
+    if (!turn.taken()) return Status{stop.stop_requested() ? "cancelled" : "expired"};
     auto child = Child::start(options_.command, true);
     if (!child) return std::move(child).error();
     const Deadline limit = options_.limit ? Deadline::in(*options_.limit) : deadline;

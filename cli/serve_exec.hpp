@@ -4,9 +4,10 @@
 #include "cli/child.hpp"
 #include "malla/base/deadline.hpp"
 
+#include <condition_variable>
 #include <cstddef>
+#include <mutex>
 #include <optional>
-#include <semaphore>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -27,13 +28,17 @@ public:
 
     /// Runs the command with `input` as its standard input. Gives its standard output less one final
     /// newline; `command_failed` with its standard error when it fails, runs longer than the limit or
-    /// writes too much; `expired` when it was never its turn. The whole process group is killed at the
-    /// limit, at the deadline and when `stop` is requested.
+    /// writes too much; `expired` when it was never its turn, `cancelled` when `stop` was requested
+    /// before. The whole process group is killed at the limit, at the deadline and when `stop` is requested.
     [[nodiscard]] Result<std::string> run(std::string_view input, Deadline deadline, const std::stop_token& stop);
 
 private:
-    Options options_;
-    std::counting_semaphore<> turns_;
+    class Turn;
+
+    const Options options_;
+    std::mutex mutex_;
+    std::condition_variable_any turn_free_;
+    std::size_t free_turns_;
 };
 
 } // namespace malla::cli

@@ -87,11 +87,17 @@ TEST_F(Exec, KillsTheWholeGroupAtTheLimit) {
 }
 
 TEST_F(Exec, EndsAtTheDeadlineAndWhenItIsStopped) {
-    ExecService service{{.command = "sleep 300"}};
+    const TemporaryFolder folder;
+    const auto begun = folder.path() / "begun";
+    ExecService service{{.command = "touch " + begun.string() + "; sleep 300"}};
     EXPECT_THAT(failure(service.run("", Deadline::in(50ms), {})), HasSubstr("deadline"));
-    std::stop_source stop;
-    stop.request_stop();
-    EXPECT_THAT(failure(service.run("", Deadline::in(30s), stop.get_token())), HasSubstr("stopped"));
+    std::filesystem::remove(begun);
+    Result<std::string> stopped = std::string{};
+    std::jthread running{[&](const std::stop_token& stop) { stopped = service.run("", Deadline::in(30s), stop); }};
+    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(begun); }));
+    running.request_stop();
+    running.join();
+    EXPECT_THAT(failure(stopped), HasSubstr("stopped"));
 }
 
 TEST_F(Exec, DoesNotWaitForWhatTheCommandLeavesBehind) { EXPECT_EQ(*run("sleep 300 & echo started"), "started"); }
@@ -114,6 +120,25 @@ TEST_F(Exec, RunsAsManyAsAllowed) {
 
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().id(), "expired");
+}
+
+TEST_F(Exec, NoCommandBeginsForACallThatWasCancelledBeforeItsTurn) {
+    const TemporaryFolder folder;
+    const auto begun = folder.path() / "begun";
+    ExecService service{{.command = "echo >>" + begun.string() + "; sleep 300", .max_processes = 1}};
+    std::jthread holder{
+        [&](const std::stop_token& stop) { static_cast<void>(service.run("", Deadline::in(30s), stop)); }};
+    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(begun); }));
+    Result<std::string> cancelled = std::string{};
+    std::jthread waiter{[&](const std::stop_token& stop) { cancelled = service.run("", Deadline::in(30s), stop); }};
+    waiter.request_stop();
+    waiter.join();
+
+    ASSERT_FALSE(cancelled);
+    EXPECT_EQ(cancelled.error().id(), "cancelled");
+    holder.request_stop();
+    holder.join();
+    EXPECT_EQ(std::filesystem::file_size(begun), 1U);
 }
 
 TEST_F(Exec, WaitsAsLongAsItMay) {
