@@ -4,13 +4,12 @@
 
     service_call.py PROGRAM        PROGRAM is bench_service_call
 
-Also those of its parts, and of a service whose chain was changed while it ran. The difference of 1,000 and
-101,000 calls under callgrind, so that starting the program does not count.
+Also those of its parts, and of a service whose chain was changed while it ran.
 """
 
-import re
-import subprocess
 import sys
+
+from callgrind import per_round
 
 # What is called, the chain inside it, and how many instructions more it takes at most. While a chain is another than
 # the one that was compiled, its service promises no number: those limits are there to notice that it takes more.
@@ -26,24 +25,14 @@ ROWS = [
 ]
 
 
-def instructions(program, mode, calls):
-    done = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", program, *mode.split(),
-                           str(calls)], stderr=subprocess.PIPE, text=True, check=True)
-    return int(re.search(r"Collected : (\d+)", done.stderr)[1])
-
-
-def per_call(program, mode):
-    return (instructions(program, mode, 101_000) - instructions(program, mode, 1_000)) / 100_000
-
-
 def main():
     program = sys.argv[1]
-    chains = {mode: per_call(program, mode) for mode in ("chain", "live_chain")}
+    chains = {mode: per_round(program, mode) for mode in ("chain", "live_chain")}
     for mode, count in chains.items():
         print(f"{mode:24} {count:5.1f} instructions")
     exceeded = False
     for mode, chain, limit in ROWS:
-        count = per_call(program, mode)
+        count = per_round(program, mode)
         more = round(count - chains[chain], 1)  # starting differs by some of all instructions
         exceeded |= more > limit
         print(f"{mode:24} {count:5.1f} instructions, {more:+.1f} beyond {chain} (limit {limit})")

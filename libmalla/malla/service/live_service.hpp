@@ -188,8 +188,7 @@ private:
             return call_admitted(self, gate, info, static_cast<A&&>(arguments)...);
         }
 
-        [[gnu::noinline]] static Result<ResultOf<C>> call_admitted(LiveService& self, Gate* gate, const CallInfo* info,
-                                                                   A... arguments) {
+        static Result<ResultOf<C>> call_admitted(LiveService& self, Gate* gate, const CallInfo* info, A... arguments) {
             const Frame frame{self, gate, info};
             try {
                 if (const ChangedChain* changed = self.control_.changed_chain())
