@@ -106,7 +106,7 @@ class Errors(Mesh):
 
     def test_a_call_that_waited_in_a_queue_until_its_deadline_did_not_run(self):
         with tempfile.TemporaryDirectory() as folder:
-            wait = f"touch {folder}/begun; while [ ! -e {folder}/go ]; do :; done"
+            wait = f"touch {folder}/begun; while [ -d {folder} ] && [ ! -e {folder}/go ]; do :; done"
             self.start("malla", "serve", "Queue.one", "--exec", wait)
             first = self.start("malla", "call", "Queue.one", "x", stdout=subprocess.DEVNULL)
             eventually(lambda: os.path.exists(f"{folder}/begun"))
