@@ -94,18 +94,24 @@ Result<ServiceControl::Plan> ServiceControl::plan(const Edit& edit, std::span<co
             made.units.push_back(*here);
             continue;
         }
-        const auto offer = std::ranges::find(offers, info, [](const auto& each) { return each.type->info; });
-        const auto own = std::ranges::find_if(own_, by_name);
-        const PluginType* type = offer != offers.end() ? offer->type : (*own)->type;
-        if (!type->make)
-            return Status{"not_allowed"}.set_info("plugin " + std::string{info->name} + " has no default constructor");
-        auto unit = make_unit(*type, offer != offers.end() ? offer->code : nullptr);
+        auto unit = make_unit(*info, offers);
         if (!unit) return std::move(unit).error();
         made.units.push_back(*unit);
         made.added.push_back(*std::move(unit));
     }
     if (auto joined = join(made); !joined) return std::move(joined).error();
     return made;
+}
+
+/// A new object of a plugin that is offered or was compiled in.
+Result<std::shared_ptr<ServiceControl::Unit>> ServiceControl::make_unit(const PluginInfo& info,
+                                                                        std::span<const OfferedPlugin> offers) {
+    const auto offer = std::ranges::find(offers, &info, [](const auto& each) { return each.type->info; });
+    const auto own = std::ranges::find_if(own_, [&](const auto& unit) { return unit->name() == info.name; });
+    const PluginType* type = offer != offers.end() ? offer->type : (*own)->type;
+    if (!type->make)
+        return Status{"not_allowed"}.set_info("plugin " + std::string{info.name} + " has no default constructor");
+    return make_unit(*type, offer != offers.end() ? offer->code : nullptr);
 }
 
 Result<void> ServiceControl::join(Plan& plan) const {

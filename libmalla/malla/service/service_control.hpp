@@ -19,6 +19,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -93,6 +94,19 @@ struct ServiceState {
 struct PluginChild {
     std::string plugin;
     ChildState child;
+};
+
+/// All that is known of a service, at one moment.
+struct ServiceInfo {
+    std::string name;
+    Version version;
+    bool concurrent = false;
+    StartOptions start;
+    ServiceState state;
+    std::vector<PluginState> plugins;   ///< as `ServiceControl::plugins`
+    std::set<std::string> callbacks;    ///< in which one of them takes part
+    std::shared_ptr<const Json> config; ///< as the plugins see it
+    std::uint64_t hash = 0;             ///< differs when the version, the chain or the configuration does
 };
 
 /// A callback that a plugin brought, as it is announced.
@@ -178,6 +192,7 @@ public:
     /// Whether no call is inside and no plugin has anything left to do; asked again until it is so.
     [[nodiscard]] bool drained();
     [[nodiscard]] ServiceState state() const;
+    [[nodiscard]] ServiceInfo info() const;
     /// What the plugins have running beside them.
     [[nodiscard]] std::vector<PluginChild> children() const;
 
@@ -198,6 +213,11 @@ private:
 
     class Operation;
 
+    // service_views.cpp: what can be seen
+    [[nodiscard]] std::vector<PluginState> plugins_locked() const;
+    [[nodiscard]] ServiceState state_locked() const;
+    [[nodiscard]] std::uint64_t hash_locked() const;
+
     // service_control.cpp: its life
     Result<void> start_all();
     void set_status(RunningStatus status);
@@ -208,6 +228,7 @@ private:
     Result<void> run_hook(const std::shared_ptr<Unit>& unit, std::string_view hook, Hook body, Gate* gate,
                           HookRunner& runner);
     Result<std::shared_ptr<Unit>> make_unit(const PluginType& type, std::shared_ptr<void> code);
+    Result<std::shared_ptr<Unit>> make_unit(const PluginInfo& info, std::span<const OfferedPlugin> offers);
     Result<void> run_exclusive_hook(const std::shared_ptr<Unit>& unit, std::string_view hook, Hook body);
     Result<void> start_unit(const std::shared_ptr<Unit>& unit, const std::shared_ptr<const Json>& config);
     Result<void> start_units(const Units& bottom_up, const std::shared_ptr<const Json>& config);
