@@ -9,6 +9,8 @@
 #include "malla/node/remote.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <chrono>
 #include <ctime>
 #include <map>
@@ -32,6 +34,11 @@ std::string time_text(std::int64_t unix_ms) {
     std::string text(32, '\0');
     text.resize(std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc));
     return text;
+}
+
+std::string hex(std::uint64_t number) {
+    std::array<char, 16> digits{};
+    return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr};
 }
 
 // A service is as well as its best instance.
@@ -141,6 +148,7 @@ int run(const InfoCommand& command, const Common& common) {
                                   {"version", instance.version},
                                   {"concurrent", instance.concurrent},
                                   {"load", loads[i]},
+                                  {"hash", hex(instance.hash)},
                                   {"callbacks", callbacks}}));
     }
     return print_listing(listing, common);

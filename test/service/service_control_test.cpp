@@ -224,6 +224,31 @@ TYPED_TEST(ChangeTest, AddsAPluginWithWhatItNeedsAndTakesBothOutAgain) {
     EXPECT_THAT(journal.take(), ElementsAre("stop Upper", "stop Below"));
 }
 
+TYPED_TEST(ChangeTest, TellsAllThatIsKnownOfTheServiceInOneAnswer) {
+    ASSERT_TRUE(this->start());
+    const ServiceInfo info = this->control().info();
+    EXPECT_EQ(info.name, this->live.name());
+    EXPECT_EQ(info.version, this->live.version());
+    EXPECT_EQ(info.concurrent, this->live.concurrent());
+    EXPECT_EQ(info.state.status, RunningStatus::running);
+    EXPECT_EQ(info.plugins.size(), this->control().plugins().size());
+    EXPECT_THAT(info.callbacks, testing::IsSupersetOf({"ask", "wait"}));
+    EXPECT_EQ(*info.config, *this->control().config());
+}
+
+TYPED_TEST(ChangeTest, ItsHashFollowsTheChainAndTheConfiguration) {
+    ASSERT_TRUE(this->start());
+    const auto hash = [this] { return this->control().info().hash; };
+    const auto first = hash();
+    EXPECT_EQ(hash(), first);
+    ASSERT_TRUE(this->control().add_plugin("Upper"));
+    EXPECT_NE(hash(), first);
+    ASSERT_TRUE(this->control().remove_plugin("Upper"));
+    EXPECT_EQ(hash(), first);
+    ASSERT_TRUE(this->control().reconfigure(Json::object({{"x", 1}})));
+    EXPECT_NE(hash(), first);
+}
+
 TYPED_TEST(ChangeTest, ReplacesTheWholeListAtOnce) {
     ASSERT_TRUE(this->start());
     const std::string names[]{"Upper"};
@@ -433,6 +458,8 @@ TEST_F(StatusTest, IsNotTriedAgainOnceItIsPaused) {
 
 TEST_F(StatusTest, AsksThePluginsWhetherItIsReadyAndDrained) {
     EXPECT_FALSE(control().ready());
+    Watches::is_drained = false;
+    EXPECT_TRUE(control().drained()) << "what was never started has nothing to do";
     ASSERT_TRUE(start());
     EXPECT_TRUE(control().ready());
     Watches::is_ready = false;

@@ -38,6 +38,19 @@ class Chain(Operate):
         self.done("plugins", "Echo", "remove", "Timing")
         self.assertEqual(self.names("Echo"), ["Echo", "malla::Base"])
 
+    def test_info_has_a_hash_that_changes_with_the_chain_and_the_configuration(self):
+        self.start("malla", "run", SAMPLES / "echo.so")
+        self.answer("Echo.text", "hello")
+
+        def has(*others):
+            return eventually(lambda: [row["hash"] for row in self.rows("info", "Echo") if row["hash"] not in others])[0]
+
+        first = has()
+        self.done("plugins", "Echo", "add", TIMING)
+        second = has(first)
+        self.done("config", "Echo", "set", "x=1")
+        has(first, second)
+
     def test_an_offered_plugin_is_added_by_its_name_and_the_list_is_set(self):
         self.start("malla", "run", SAMPLES / "calculator.so", TIMING)
         self.answer("Calculator.square", 2)

@@ -40,6 +40,7 @@ InstanceView view_of(const wire::NodeRecord& node, const wire::ServiceRecord& se
                       node.name,
                       node.load,
                       false,
+                      service.content_hash,
                       {}};
     for (const auto& callback : service.callbacks) view.callbacks.push_back({callback.name, callback.description});
     return view;

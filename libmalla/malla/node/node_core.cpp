@@ -22,6 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto sweep_events_every = 5min;
+constexpr auto ask_drained_every = 100ms;
 
 std::string host_name() {
     std::array<char, 256> name{};
@@ -46,6 +47,7 @@ wire::ServiceRecord record_of(Hosted& hosted) {
     }
     if (const ServiceControl* control = hosted.control()) {
         record.admin_status = control->admin_status();
+        content += std::to_string(control->info().hash);
         for (auto& exported : control->exports()) {
             content += exported.name + exported.description;
             record.callbacks.push_back({std::move(exported.name), std::move(exported.description)});
@@ -348,11 +350,22 @@ void Node::Core::stop() {
     std::_Exit(static_cast<int>(ExitCode::error_status)); // its threads use what would be destroyed now
 }
 
+// Until the plugins have nothing left to do.
+void Node::Core::wait_drained(Deadline deadline) {
+    for (const auto& service : server_->all()) {
+        ServiceControl* control = service->hosted->control();
+        while (control && !control->drained() && !deadline.passed(Clock::now()))
+            std::this_thread::sleep_until(std::min(deadline.at(), Clock::now() + ask_drained_every));
+    }
+}
+
 // Gives the calls that did not end.
 std::vector<std::string> Node::Core::end_services() {
     server_->drain();
     announce();
-    (void)server_->wait_idle(Deadline::in(options_.drain_limit));
+    const auto drained = Deadline::in(options_.drain_limit);
+    (void)server_->wait_idle(drained);
+    wait_drained(drained);
     auto unfinished = server_->end_calls(Deadline::in(farewell_limit));
     auto services = server_->all();
     for (auto service = services.rbegin(); unfinished.empty() && service != services.rend(); ++service)

@@ -71,6 +71,7 @@ private:
     void retire_channel(NodeId node, const std::shared_ptr<Channel>& channel);
     void lose_channel(NodeId node, const std::shared_ptr<Channel>& channel);
     [[nodiscard]] std::vector<std::string> end_services();
+    void wait_drained(Deadline deadline);
     void retire_idle_channels();
     void attend_channels();
     [[nodiscard]] std::unordered_map<NodeId, std::shared_ptr<Channel>> open_channels();

@@ -27,6 +27,7 @@ struct InstanceView {
     std::string node_name;
     std::uint32_t load = 0; ///< calls that its node runs or queues
     bool stale = false;     ///< not heard of lately, since no rendezvous is reachable
+    std::uint64_t hash = 0; ///< differs when its code, its chain or its configuration does
     std::vector<CallbackView> callbacks;
 };
 

@@ -173,7 +173,7 @@ bool ServiceControl::all_say(std::string_view hook, bool (*PluginHooks::*which)(
     const Operation operation{*this};
     return std::ranges::all_of(units_, [&](const auto& unit) {
         const auto asked = unit->type->hooks.*which;
-        if (!asked) return true;
+        if (!asked || !unit->started) return true;
         const auto yes = std::make_shared<bool>(false);
         const auto said = run_exclusive_hook(unit, hook, [unit, asked, yes]() -> Result<void> {
             *yes = asked(unit->object.get());

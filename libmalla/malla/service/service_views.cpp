@@ -2,6 +2,8 @@
 // What can be seen of a service, and the callbacks that plugins brought.
 #include "malla/service/service_parts.hpp"
 
+#include "malla/codec/fingerprint.hpp"
+
 #include <algorithm>
 #include <optional>
 
@@ -15,6 +17,10 @@ std::string_view name_of_export(const ExportedCallback& exported) { return expor
 
 std::vector<PluginState> ServiceControl::plugins() const {
     const std::lock_guard lock{mutex_};
+    return plugins_locked();
+}
+
+std::vector<PluginState> ServiceControl::plugins_locked() const {
     std::vector<PluginState> states;
     for (const auto& unit : units_)
         states.push_back(
@@ -65,7 +71,27 @@ Result<void> ServiceControl::run_exported(std::string_view callback, bool json, 
 
 ServiceState ServiceControl::state() const {
     const std::lock_guard lock{mutex_};
+    return state_locked();
+}
+
+ServiceState ServiceControl::state_locked() const {
     return {core_.running_status(), admin_status(), reason_, status_at_, last_error_, last_error_at_, abandoned_};
+}
+
+ServiceInfo ServiceControl::info() const {
+    const std::lock_guard lock{mutex_};
+    std::set<std::string> callbacks;
+    for (const auto& unit : units_)
+        for (const LinkInfo& link : unit->type->info->links) callbacks.emplace(link.callback.name);
+    return {std::string{core_.name()}, core_.version(), core_.concurrent(), options_, state_locked(), plugins_locked(),
+            std::move(callbacks),      config_,         hash_locked()};
+}
+
+std::uint64_t ServiceControl::hash_locked() const {
+    std::string content = std::string{core_.name()} + ' ' + core_.version().text();
+    for (const auto& plugin : plugins_locked()) content += (plugin.listed ? " +" : " ") + plugin.name;
+    (void)config_->dump_to(content += ' '); // as much of it as text can hold
+    return codec::fingerprint(content);
 }
 
 std::vector<PluginChild> ServiceControl::children() const {

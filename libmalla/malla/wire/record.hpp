@@ -30,7 +30,7 @@ struct ServiceRecord {
     RunningStatus status = RunningStatus::starting;
     AdminStatus admin_status = AdminStatus::active;
     bool concurrent = false;
-    std::uint64_t content_hash = 0; ///< differs when the service's code or configuration does
+    std::uint64_t content_hash = 0; ///< differs when the service's code, chain or configuration does
     std::vector<CallbackRecord> callbacks;
     Pairs metadata;
 
