@@ -349,6 +349,25 @@ TEST_F(TraceTest, ATextIsBuiltOnlyWhenSomebodyTakesIt) {
     EXPECT_THAT(heard.take(), ElementsAre("took line 3")) << "a plugin takes every level";
 }
 
+// Metrics and events have levels of their own, which the log has not.
+TEST_F(TraceTest, EachLevelIsOneOfTheLogAndInItsOrder) {
+    static std::vector<LogLevel> levels;
+    levels.clear();
+    set_log_sink([](LogLevel level, std::string_view) noexcept { levels.push_back(level); });
+
+    trace::debug("d");
+    trace::info("i");
+    trace::notice("n");
+    trace::warning("w");
+    trace::error("e");
+
+    using enum LogLevel;
+    EXPECT_THAT(levels, ElementsAre(debug, info, notice, warning, error));
+    levels.clear();
+    for (int level = 1; level <= 7; ++level) levels.push_back(trace::log_level(static_cast<trace::Level>(level)));
+    EXPECT_THAT(levels, ElementsAre(debug, debug, info, info, notice, warning, error));
+}
+
 TEST_F(TraceTest, LevelsBelowTheLeastOfTheFileAreGone) {
     bool built = false;
     const auto text = [&built] {
