@@ -26,16 +26,16 @@ enum class Updated : std::uint8_t {
 
 /// What a plugin does besides taking part in callbacks: its hooks, each null when it has none.
 ///
-/// A plugin has a hook by having a public member function of that name. Hooks of one service never
-/// run at once. What a hook throws is a failure of the hook; one that takes longer than the
+/// A plugin has a hook by having a public member function of that name. Hooks of one service never run at
+/// once, but for the `stop` of one that left. What a hook throws is its failure; one that takes longer than the
 /// service's `ControlLimits::hook` has failed too, and is left behind: neither its object nor its code go. The
 /// constructor of a plugin that joins a running service counts as a hook.
 struct PluginHooks {
     /// `static Json default_config()`: the lowest layer of the service's configuration; those of the
     /// plugins above count more.
     Json (*default_config)();
-    /// `Result<Json> config_merge(const Json& config, const Json& update)`: for each layer of the
-    /// configuration that has something, and for each update, highest plugin first. Gives the members
+    /// `Result<Json> config_merge(const Json& config, const Json& update)`: for each layer of the configuration
+    /// that has something, all updates together being one, highest plugin first. Gives the members
     /// of `update` that the plugin merges by itself, as they are to be; the others are merged as
     /// `merge_patch` does it.
     Result<Json> (*config_merge)(void* plugin, const Json& config, const Json& update);
