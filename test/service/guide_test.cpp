@@ -10,12 +10,12 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <string_view>
-
-#include <signal.h>
 
 namespace malla {
 namespace guide_test { // a published type needs a name of its own
@@ -29,7 +29,7 @@ struct DinerApi : Api<"Diner", Order> {};
 struct Kitchen : Plugin {
     Children start(const Starting&) {
         return {.children = {Child::process("oven", {"sleep", "infinity"}),
-                             Child::thread("cook", [this](std::stop_token stop) { cook(stop); }),
+                             Child::thread("cook", [this](const std::stop_token& stop) { cook(stop); }),
                              Child::periodic("clean", 1min, [this] { ++cleaned; })},
                 .strategy = Strategy::rest_for_one,
                 .max_restarts = 5,
@@ -77,7 +77,9 @@ struct Waiter : Plugin {
         menu_ = starting.registry.lookup<Menu>("menu");
     }
     Result<std::string> on(Order, std::string dish) {
-        const auto one_more = [](Json count) -> Result<Json> { return count.is_null() ? 1 : count.as_integer() + 1; };
+        const auto one_more = [](const Json& count) -> Result<Json> {
+            return count.is_null() ? 1 : count.as_integer() + 1;
+        };
         const auto count = storage_->update("ordered " + dish, one_more);
         if (!count) return count.error();
         return dish + (menu_->of_the_day == dish ? " of the day" : "") + " no. " + *count->dump();
