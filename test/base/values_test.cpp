@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/base/deadline.hpp"
+#include "malla/base/fingerprint.hpp"
 #include "malla/base/ids.hpp"
 #include "malla/base/service_status.hpp"
 #include "malla/base/version.hpp"
@@ -71,6 +72,12 @@ TEST(ServiceStatus, NamesAreThoseOfTheMesh) {
 TEST(Version, IsOrderedAndWritten) {
     EXPECT_LT((Version{1, 2, 3}), (Version{1, 10, 0}));
     EXPECT_EQ((Version{1, 2, 3}).text(), "1.2.3");
+}
+
+TEST(Fingerprint, IsFnv1aOfTheText) {
+    static_assert(fingerprint("") == 0xcbf29ce484222325);
+    static_assert(fingerprint("a") == 0xaf63dc4c8601ec8c);
+    static_assert(fingerprint("foobar") == 0x85944171f73967e8);
 }
 
 } // namespace

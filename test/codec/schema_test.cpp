@@ -92,11 +92,5 @@ TEST(Description, NamesParametersAndResult) {
               R"({"name":"x","schema":{"type":"string"}}],"result":{"type":"null"}})");
 }
 
-TEST(Fingerprint, IsFnv1aOfTheText) {
-    static_assert(fingerprint("") == 0xcbf29ce484222325);
-    static_assert(fingerprint("a") == 0xaf63dc4c8601ec8c);
-    static_assert(fingerprint("foobar") == 0x85944171f73967e8);
-}
-
 } // namespace
 } // namespace malla::codec

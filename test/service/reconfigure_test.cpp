@@ -139,6 +139,9 @@ TEST_F(Reconfigure, LeavesAloneWhatAPluginMergesByItself) {
     EXPECT_EQ(*config().find("list"), json("[1,2,3]"));
     ASSERT_TRUE(live.control().reconfigure(json(R"({"list":[4]})")));
     EXPECT_EQ(*config().find("list"), json("[1,2,3,4]"));
+    ASSERT_TRUE(live.control().reconfigure(json(R"({"list":[5],"size":7})")));
+    EXPECT_EQ(*config().find("list"), json("[1,2,3,4,5]"));
+    EXPECT_EQ(*config().find("size"), Json{7});
 }
 
 TEST_F(Reconfigure, KeepsWhatWasGivenAtTheStartAfterAnUnrelatedUpdate) {

@@ -4,7 +4,6 @@
 #include "malla/base/json.hpp"
 #include "malla/base/result.hpp"
 #include "malla/codec/binary.hpp"
-#include "malla/codec/fingerprint.hpp"
 #include "malla/codec/from_json.hpp"
 #include "malla/codec/schema.hpp"
 #include "malla/codec/to_json.hpp"

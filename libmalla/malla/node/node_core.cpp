@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/node/node_core.hpp"
 
+#include "malla/base/fingerprint.hpp"
 #include "malla/base/log.hpp"
 #include "malla/base/thread.hpp"
 #include "malla/discovery/rendezvous.hpp"
@@ -53,7 +54,7 @@ wire::ServiceRecord record_of(Hosted& hosted) {
             record.callbacks.push_back({std::move(exported.name), std::move(exported.description)});
         }
     }
-    record.content_hash = codec::fingerprint(content);
+    record.content_hash = fingerprint(content);
     return record;
 }
 

@@ -53,6 +53,7 @@ std::string_view name_of(ConfigLayer layer) noexcept {
 Result<void> ConfigLayers::set(ConfigLayer layer, Json values) {
     if (!values.is_object()) return no_object("configuration");
     layers_[static_cast<std::size_t>(layer)] = std::move(values);
+    if (layer == ConfigLayer::update) join_updates();
     return {};
 }
 
@@ -60,8 +61,11 @@ Result<void> ConfigLayers::update(const Json& patch) {
     if (!patch.is_object()) return no_object("update");
     Json& updates = layers_[static_cast<std::size_t>(ConfigLayer::update)];
     updates = combine_patches(merged_below(static_cast<std::size_t>(ConfigLayer::update)), updates, patch);
+    updates_.push_back(patch);
     return {};
 }
+
+void ConfigLayers::join_updates() { updates_.assign(1, at(ConfigLayer::update)); }
 
 ConfigLayers ConfigLayers::part(std::string_view member) const {
     ConfigLayers parts;

@@ -43,6 +43,10 @@ public:
     Result<void> set(ConfigLayer layer, Json values);
     /// Merges an update into the layer of updates.
     Result<void> update(const Json& patch);
+    /// What the layer of updates was merged from, in this order.
+    [[nodiscard]] const std::vector<Json>& updates() const noexcept { return updates_; }
+    /// Forgets them but for what they come to: nobody merges them one by one.
+    void join_updates();
 
     [[nodiscard]] const Json& at(ConfigLayer layer) const noexcept { return layers_[static_cast<std::size_t>(layer)]; }
     /// The layers of one member, where they have it as an object.
@@ -57,6 +61,7 @@ private:
 
     std::array<Json, count> layers_{Json::object(), Json::object(), Json::object(),
                                     Json::object(), Json::object(), Json::object()};
+    std::vector<Json> updates_;
 };
 
 /// The value at a path with dots, or null.

@@ -4,6 +4,7 @@
 #include "malla/base/log.hpp"
 #include "malla/service/service_parts.hpp"
 
+#include <algorithm>
 #include <ranges>
 #include <string>
 
@@ -44,12 +45,9 @@ Result<Json> ServiceControl::configure(const Units& units, ConfigLayers& layers)
         defaults = merge_patch(defaults, *given);
     }
     (void)layers.set(ConfigLayer::defaults, std::move(defaults)); // an object
-    Json config = Json::object();
-    for (std::size_t i = 0; i < ConfigLayers::count; ++i) {
-        auto merged = merge_layer(units, std::move(config), layers.at(static_cast<ConfigLayer>(i)));
-        if (!merged) return merged;
-        config = *std::move(merged);
-    }
+    auto merged = merge(units, layers);
+    if (!merged) return merged;
+    Json config = *std::move(merged);
     for (const auto& unit : units) {
         if (!unit->type->hooks.config) continue;
         const auto shared = std::make_shared<Json>(std::move(config));
@@ -58,6 +56,23 @@ Result<Json> ServiceControl::configure(const Units& units, ConfigLayers& layers)
         if (!checked) return checked.error();
         config = std::move(*shared);
         if (!config.is_object()) return no_object(unit->name(), "config");
+    }
+    return config;
+}
+
+/// An update adds to those before it for a plugin that merges by itself, so such a plugin sees each of them.
+Result<Json> ServiceControl::merge(const Units& units, ConfigLayers& layers) {
+    if (std::ranges::none_of(units, [](const auto& unit) { return unit->type->hooks.config_merge != nullptr; }))
+        layers.join_updates();
+    std::vector<const Json*> all;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(ConfigLayer::update); ++i)
+        all.push_back(&layers.at(static_cast<ConfigLayer>(i)));
+    for (const Json& update : layers.updates()) all.push_back(&update);
+    Json config = Json::object();
+    for (const Json* layer : all) {
+        auto merged = merge_layer(units, std::move(config), *layer);
+        if (!merged) return merged;
+        config = *std::move(merged);
     }
     return config;
 }

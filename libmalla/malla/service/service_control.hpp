@@ -247,6 +247,7 @@ private:
 
     // service_config.cpp: what is configured
     Result<Json> configure(const Units& units, ConfigLayers& layers);
+    Result<Json> merge(const Units& units, ConfigLayers& layers);
     Result<Json> merge_layer(const Units& units, Json config, const Json& layer);
     Result<Updated> tell(const std::shared_ptr<Unit>& unit, const Json& before, const Json& now);
     void tell_back(const Units& told, const Json& before, const Json& now);

@@ -2,7 +2,7 @@
 // What can be seen of a service, and the callbacks that plugins brought.
 #include "malla/service/service_parts.hpp"
 
-#include "malla/codec/fingerprint.hpp"
+#include "malla/base/fingerprint.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -91,7 +91,7 @@ std::uint64_t ServiceControl::hash_locked() const {
     std::string content = std::string{core_.name()} + ' ' + core_.version().text();
     for (const auto& plugin : plugins_locked()) content += (plugin.listed ? " +" : " ") + plugin.name;
     (void)config_->dump_to(content += ' '); // as much of it as text can hold
-    return codec::fingerprint(content);
+    return fingerprint(content);
 }
 
 std::vector<PluginChild> ServiceControl::children() const {
