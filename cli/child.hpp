@@ -40,7 +40,4 @@ private:
     Descriptor process_;
 };
 
-/// "exit status 3", or "killed by signal 9 (Killed)".
-[[nodiscard]] std::string end_text(int wait_status);
-
 } // namespace malla::cli

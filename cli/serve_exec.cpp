@@ -2,6 +2,7 @@
 #include "cli/serve_exec.hpp"
 
 #include "malla/base/log.hpp"
+#include "malla/base/process.hpp"
 
 #include <algorithm>
 #include <array>
