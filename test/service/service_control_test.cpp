@@ -471,6 +471,74 @@ TEST_F(StatusTest, AsksThePluginsWhetherItIsReadyAndDrained) {
     EXPECT_TRUE(control().drained());
 }
 
+TEST_F(StatusTest, WithoutTheGateItSoonSaysThatItIsNotReady) {
+    ASSERT_TRUE(start());
+    barrier.close();
+    std::thread caller{[&] { EXPECT_EQ(live.call<Wait>(), "old"); }};
+    EXPECT_TRUE(journal.wait_for("waits"));
+    EXPECT_FALSE(control().ready(Deadline::in(1ms)));
+    EXPECT_FALSE(control().drained(Deadline::in(1ms)));
+    barrier.open();
+    caller.join();
+    EXPECT_TRUE(control().ready(Deadline::in(60s)));
+    EXPECT_TRUE(control().drained(Deadline::in(60s)));
+}
+
+TEST_F(StatusTest, IsDrainedForACallBesideThatAsksItself) {
+    ASSERT_TRUE(start());
+    const Pins::Pin mine{live.pins()};
+    EXPECT_TRUE(control().drained());
+    std::latch pinned{2};
+    std::latch done{1};
+    std::thread other{[&] {
+        const Pins::Pin pin{live.pins()};
+        pinned.arrive_and_wait();
+        done.wait();
+    }};
+    pinned.arrive_and_wait();
+    EXPECT_FALSE(control().drained());
+    done.count_down();
+    other.join();
+    EXPECT_TRUE(control().drained());
+}
+
+TEST_F(StatusTest, PluginsAreStoppedWhenTheCallsBesideHaveLeft) {
+    ASSERT_TRUE(start());
+    std::latch pinned{2};
+    std::latch done{1};
+    std::thread beside{[&] {
+        const Pins::Pin pin{live.pins()};
+        pinned.arrive_and_wait();
+        done.wait();
+        journal.add("left");
+    }};
+    pinned.arrive_and_wait();
+    std::thread stopping{[&] { control().stop(); }};
+    EXPECT_TRUE(journal.wait_for("status stopping"));
+    done.count_down();
+    beside.join();
+    stopping.join();
+    const auto happened = journal.take();
+    EXPECT_LT(std::ranges::find(happened, "left"), std::ranges::find(happened, "stop Answers"));
+    EXPECT_THAT(happened, ::testing::Contains("stop Answers"));
+}
+
+TEST_F(StatusTest, IsLiveUnlessItFailed) {
+    EXPECT_TRUE(control().live()) << "stopped";
+    Sometimes::works = false;
+    control().set_limits({.retry = 1h});
+    EXPECT_FALSE(start());
+    EXPECT_FALSE(control().live());
+    Sometimes::works = true;
+    ASSERT_TRUE(control().set_admin_status(AdminStatus::pause));
+    ASSERT_TRUE(control().set_admin_status(AdminStatus::active));
+    EXPECT_TRUE(control().live());
+    ASSERT_TRUE(control().set_admin_status(AdminStatus::pause));
+    EXPECT_TRUE(control().live());
+    ASSERT_TRUE(control().set_admin_status(AdminStatus::inactive));
+    EXPECT_TRUE(control().live());
+}
+
 TEST_F(StatusTest, ExplainsWhoTakesPart) {
     const auto links = control().explain("ask");
     ASSERT_EQ(links.size(), 1u);

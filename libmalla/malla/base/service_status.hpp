@@ -21,6 +21,15 @@ enum class RunningStatus : std::uint8_t {
     draining = 7,
 };
 
+/// Whatever it does, unless it failed.
+[[nodiscard]] constexpr bool is_live(RunningStatus status) noexcept { return status != RunningStatus::failed; }
+
+/// Whether all its plugins have been started, and none was stopped.
+[[nodiscard]] constexpr bool has_started_plugins(RunningStatus status) noexcept {
+    using enum RunningStatus;
+    return status == running || status == pausing || status == paused || status == draining;
+}
+
 [[nodiscard]] std::string_view name_of(AdminStatus status) noexcept;
 [[nodiscard]] std::string_view name_of(RunningStatus status) noexcept;
 

@@ -185,11 +185,14 @@ std::vector<std::shared_ptr<ServedService>> CallServer::all() const {
     return services_;
 }
 
-void CallServer::drain() {
-    {
-        const std::lock_guard lock{mutex_};
-        draining_.store(true);
-    }
+void CallServer::drain(bool draining) noexcept {
+    const std::lock_guard lock{mutex_};
+    draining_.store(draining);
+}
+
+void CallServer::leave() {
+    drain(true);
+    leaving_.store(true);
     for (const transport::Peer peer : connections_.callers()) say_bye(peer);
 }
 
@@ -311,7 +314,7 @@ Deadline CallServer::deadline_of(const Job& job) {
     const auto [known, added] = clock_offsets_.try_emplace(job.peer(), offset);
     if (added) {
         connections_.note(job.peer(), job.connection(), true);
-        if (draining_.load()) say_bye(job.peer());
+        if (leaving_.load()) say_bye(job.peer());
     }
     known->second = std::min(known->second, offset);
     constexpr std::uint64_t most = std::chrono::microseconds{24h * 365}.count();

@@ -66,8 +66,10 @@ public:
     ~CallServer();
 
     void start() { workers_.start(); }
-    /// Refuses every call that comes from now on as `draining`, and says BYE to those who call.
-    void drain();
+    /// Refuses every call that comes from now on as `draining`, or takes calls again.
+    void drain(bool draining) noexcept;
+    /// Drains for good: says BYE to those who call.
+    void leave();
     /// Waits until no call queues or runs any more; false at the deadline.
     [[nodiscard]] bool wait_idle(Deadline deadline);
     /// When it drains: answers the calls that still queue or run with `shutdown` and tells them to
@@ -125,6 +127,7 @@ private:
     const Clock::duration takeover_after_;
     OnOther on_other_;
     std::atomic<bool> draining_ = false; ///< set under the mutex, so that no call is let in behind it
+    std::atomic<bool> leaving_ = false;  ///< it drains for good
     std::atomic<std::uint32_t> load_ = 0;
     Connections connections_;
 

@@ -183,8 +183,8 @@ bool Node::holds_rendezvous() const { return core_->membership().holds_rendezvou
 
 int Node::run() {
     {
-        StopSignal signal;
-        signal.wait();
+        const StopSignal signal;
+        signal.wait(core_->end_wanted());
     }
     stop();
     return 0;

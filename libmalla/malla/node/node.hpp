@@ -105,7 +105,8 @@ public:
     /// Whether this node is the machine's embedded rendezvous at the moment.
     [[nodiscard]] bool holds_rendezvous() const;
 
-    /// Serves until SIGTERM or SIGINT, then drains and stops; gives the exit code of the program.
+    /// Serves until SIGTERM or SIGINT, or until a plugin ends it by `HostingNode::end`, then drains and
+    /// stops; gives the exit code of the program.
     /// A second signal ends it at once.
     int run();
     /// Refuses new calls as `draining`, waits for those that run until `drain_limit`, stops the

@@ -79,6 +79,7 @@ std::string with_any_port(std::string_view endpoint) {
 } // namespace
 
 Node::Core::Core(NodeOptions options) : options_{std::move(options)} {
+    if (!end_.is_open()) throw Error{Status{"not_allowed"}.set_info("the system gave no eventfd")};
     if (options_.name.empty()) options_.name = host_name() + '-' + std::to_string(::getpid());
     if (options_.hosts) open_server();
     join_mesh();
@@ -185,6 +186,7 @@ Result<ServiceHost> Node::Core::host_for(std::string_view service, const Json& c
     host.config = options_.config.part(service);
     if (auto given = host.config.set(ConfigLayer::start, config); !given) return std::move(given).error();
     host.node_store = &store_;
+    host.hosting = this;
     host.node = id_;
     host.node_name = options_.name;
     host.offers = [this] { return offers(); };
@@ -331,10 +333,44 @@ Result<Returned> Node::Core::call_local(ServedService& service, const Request& r
     return Returned{std::move(body)};
 }
 
+void Node::Core::for_each_service(const Visit& visit) const {
+    if (!server_) return;
+    for (const auto& service : server_->all())
+        if (ServiceControl* control = service->hosted->control(); control && service->hosted->reach() != Reach::named)
+            visit(service->hosted->core().name(), *control);
+}
+
+bool Node::Core::begin_draining() {
+    {
+        const std::lock_guard lock{draining_mutex_};
+        if (draining_.exchange(true)) return false;
+        if (server_) server_->drain(true);
+    }
+    announce();
+    return true;
+}
+
+void Node::Core::end_draining() {
+    {
+        const std::lock_guard lock{draining_mutex_};
+        if (ending_) return;
+        draining_ = false;
+        if (server_) server_->drain(false);
+    }
+    announce();
+}
+
+void Node::Core::drain_for_good() {
+    const std::lock_guard lock{draining_mutex_};
+    ending_ = true;
+    draining_ = true;
+    if (server_) server_->leave();
+}
+
 void Node::Core::stop() {
     const std::lock_guard hosting{hosting_mutex_};
     if (std::exchange(stopped_, true)) return;
-    draining_ = true;
+    drain_for_good();
     const auto unfinished = server_ ? end_services() : std::vector<std::string>{};
     if (server_) {
         membership_->leave(Deadline::in(farewell_limit));
@@ -355,14 +391,13 @@ void Node::Core::stop() {
 void Node::Core::wait_drained(Deadline deadline) {
     for (const auto& service : server_->all()) {
         ServiceControl* control = service->hosted->control();
-        while (control && !control->drained() && !deadline.passed(Clock::now()))
+        while (control && !control->drained(deadline) && !deadline.passed(Clock::now()))
             std::this_thread::sleep_until(std::min(deadline.at(), Clock::now() + ask_drained_every));
     }
 }
 
 // Gives the calls that did not end.
 std::vector<std::string> Node::Core::end_services() {
-    server_->drain();
     announce();
     const auto drained = Deadline::in(options_.drain_limit);
     (void)server_->wait_idle(drained);

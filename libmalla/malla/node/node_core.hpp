@@ -6,6 +6,8 @@
 #include "malla/node/caller.hpp"
 #include "malla/node/node.hpp"
 #include "malla/service/events.hpp"
+#include "malla/service/hosting_node.hpp"
+#include "malla/service/once.hpp"
 #include "malla/transport/poller.hpp"
 
 #include <atomic>
@@ -21,7 +23,7 @@ namespace malla {
 
 /// What a node is made of: the server of calls, the channels to others, the membership, and the
 /// control thread on which discovery works, so that it never waits behind calls.
-class Node::Core final : public CallWays {
+class Node::Core final : public CallWays, public HostingNode {
 public:
     explicit Core(NodeOptions options);
     ~Core();
@@ -54,12 +56,21 @@ public:
     [[nodiscard]] std::uint64_t next_call_number() override { return ++calls_; }
     [[nodiscard]] Clock::duration timeout() const override { return options_.timeout; }
 
+    void for_each_service(const Visit& visit) const override;
+    [[nodiscard]] bool draining() const noexcept override { return draining_.load(); }
+    [[nodiscard]] bool begin_draining() override;
+    void end_draining() override;
+    void end() noexcept override { end_.happen(); }
+    /// Happens when a service wants the node to end.
+    [[nodiscard]] const Once& end_wanted() const noexcept { return end_; }
+
 private:
     /// After the calls have ended, for goodbyes and for threads to return.
     static constexpr Clock::duration farewell_limit = std::chrono::milliseconds{500};
     /// How often channels are read for those who do not wait.
     static constexpr Clock::duration attend_every = farewell_limit / 5;
 
+    void drain_for_good();
     void open_server();
     void hand_on(transport::Message&& message);
     void join_mesh();
@@ -86,8 +97,11 @@ private:
     NodeOptions options_;
     std::string endpoint_;
     std::atomic<std::uint64_t> calls_ = 0;
+    std::mutex draining_mutex_; ///< whoever changes `draining_` has it
     std::atomic<bool> draining_ = false;
+    bool ending_ = false; ///< it drains for good
     bool stopped_ = false;
+    Once end_;
 
     ConfigStore store_; ///< of its services
 

@@ -2,8 +2,10 @@
 #include "malla/node/stop_signal.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cassert>
 #include <cerrno>
@@ -43,11 +45,10 @@ StopSignal::~StopSignal() {
     ::close(write_fd.exchange(-1));
 }
 
-int StopSignal::wait() {
-    unsigned char number = 0;
-    while (::read(read_fd_, &number, 1) < 0 && errno == EINTR) {
+void StopSignal::wait(const Once& other) const {
+    std::array<pollfd, 2> all{{{read_fd_, POLLIN, 0}, {other.descriptor(), POLLIN, 0}}};
+    while (::poll(all.data(), all.size(), -1) < 0 && errno == EINTR) {
     }
-    return number;
 }
 
 } // namespace malla

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "malla/service/once.hpp"
+
 #include <csignal>
 
 namespace malla {
@@ -14,8 +16,8 @@ public:
     StopSignal(const StopSignal&) = delete;
     StopSignal& operator=(const StopSignal&) = delete;
 
-    /// Returns the signal's number when one has come.
-    int wait();
+    /// Returns when one has come, or something else has happened.
+    void wait(const Once& other) const;
     /// Readable when one has come.
     [[nodiscard]] int fd() const noexcept { return read_fd_; }
 

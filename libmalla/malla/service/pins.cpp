@@ -82,21 +82,23 @@ Pins::~Pins() {
     numbers().reset(number);
 }
 
-bool Pins::wait_for_leavers(Deadline deadline) {
+bool Pins::wait_for_leavers(Deadline deadline, Whose whose) {
+    const Thread* but = whose == Whose::others ? thread_ : nullptr;
     barrier_everywhere();
     const std::uint32_t slot = slot_.load(std::memory_order_relaxed);
     // Those that read the slot before the last change, and counted after it.
-    if (!wait_for_none(slot ^ 1U, deadline)) return false;
+    if (!wait_for_none(slot ^ 1U, deadline, but)) return false;
     slot_.store(slot ^ 1U, std::memory_order_relaxed);
     barrier_everywhere();
-    return wait_for_none(slot, deadline);
+    return wait_for_none(slot, deadline, but);
 }
 
 // Nobody tells when a count becomes 0: that would cost every call.
-bool Pins::wait_for_none(std::uint32_t slot, Deadline deadline) const {
+bool Pins::wait_for_none(std::uint32_t slot, Deadline deadline, const Thread* but) const {
     constexpr Clock::duration longest_pause = 10ms;
     Clock::duration pause = 20us;
     for (const Thread* thread = threads_.load(std::memory_order_acquire); thread; thread = thread->next) {
+        if (thread == but) continue;
         while (thread->counts[slot].load(std::memory_order_acquire) != 0) {
             if (deadline.passed(Clock::now())) return false;
             std::this_thread::sleep_for(std::min(pause, deadline.left(Clock::now())));

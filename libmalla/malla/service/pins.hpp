@@ -25,9 +25,11 @@ public:
 
     class Pin;
 
+    enum class Whose : std::uint8_t { all, others /**< all but those of the thread that waits */ };
+
     /// Waits until every call that had a pin when this was called has left, or for the deadline;
     /// whether they have. One thread at a time. Calls that come meanwhile are not waited for.
-    [[nodiscard]] bool wait_for_leavers(Deadline deadline);
+    [[nodiscard]] bool wait_for_leavers(Deadline deadline, Whose whose = Whose::all);
 
 private:
     static constexpr std::size_t max_services = 128; ///< further ones share the last counts
@@ -47,7 +49,7 @@ private:
             return known->counts;
         return register_thread().counts;
     }
-    bool wait_for_none(std::uint32_t slot, Deadline deadline) const;
+    bool wait_for_none(std::uint32_t slot, Deadline deadline, const Thread* but) const;
 
     // Changed by waiters only.
     std::atomic<std::uint32_t> slot_; ///< where new calls count: twice the service's number, and one of two

@@ -42,7 +42,7 @@ void ServiceControl::work_in_background() {
 
 /// Deals with children that failed, or else tries a failed service again.
 void ServiceControl::recover() {
-    const Operation operation{*this, std::try_to_lock};
+    const Operation operation{*this, Deadline{Clock::now()}};
     if (!operation) return;
     decltype(failed_children_) failed;
     {
@@ -72,7 +72,7 @@ void ServiceControl::reclaim(Retired retired) {
     stop_units(retired.units, background_hooks_);
 }
 
-bool ServiceControl::wait_for_leavers(Deadline deadline) {
+bool ServiceControl::wait_for_leavers(Deadline deadline, Pins::Whose whose) {
     // Whoever enters a serial service with a root of its own comes after all that were inside.
     static std::atomic<std::uint64_t> visits = 0;
     static const NodeId visitor = NodeId::random();
@@ -81,7 +81,7 @@ bool ServiceControl::wait_for_leavers(Deadline deadline) {
         core_.gate().leave();
     }
     const std::unique_lock one{leavers_, deadline.at()};
-    return one && core_.pins().wait_for_leavers(deadline);
+    return one && core_.pins().wait_for_leavers(deadline, whose);
 }
 
 } // namespace malla

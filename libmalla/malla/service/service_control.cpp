@@ -104,6 +104,7 @@ void ServiceControl::stop() noexcept {
         std::unique_lock lock{mutex_};
         background_changed_.wait_for(lock, limits_.hook, [this] { return retired_.empty(); });
     }
+    (void)wait_for_leavers(Deadline::in(limits_.hook));
     stop_units(units_, hooks_);
     set_status(RunningStatus::stopped);
 }
@@ -162,26 +163,30 @@ void ServiceControl::set_status(RunningStatus status) {
     if (host && host->changed) host->changed();
 }
 
-bool ServiceControl::ready() { return core_.open() && all_say("ready", &PluginHooks::ready); }
-
-bool ServiceControl::drained() {
-    return wait_for_leavers(Deadline{Clock::now()}) && all_say("drain", &PluginHooks::drain);
+bool ServiceControl::ready(Deadline deadline) {
+    return core_.open() && all_say("ready", &PluginHooks::ready, deadline);
 }
 
-bool ServiceControl::all_say(std::string_view hook, bool (*PluginHooks::*which)(void*)) {
+bool ServiceControl::drained(Deadline deadline) {
+    return wait_for_leavers(Deadline{Clock::now()}, Pins::Whose::others) &&
+           all_say("drain", &PluginHooks::drain, deadline);
+}
+
+bool ServiceControl::all_say(std::string_view hook, bool (*PluginHooks::*which)(void*), Deadline deadline) {
     const BlockingScope blocking;
-    const Operation operation{*this};
-    return std::ranges::all_of(units_, [&](const auto& unit) {
-        const auto asked = unit->type->hooks.*which;
-        if (!asked || !unit->started) return true;
-        const auto yes = std::make_shared<bool>(false);
-        const auto said = run_exclusive_hook(unit, hook, [unit, asked, yes]() -> Result<void> {
-            *yes = asked(unit->object.get());
-            return {};
-        });
-        if (!said) log(LogLevel::warning, said.error().text());
-        return said && *yes;
-    });
+    const Operation operation{*this, deadline};
+    return operation && std::ranges::all_of(units_, [&](const auto& unit) {
+               const auto asked = unit->type->hooks.*which;
+               if (!asked || !unit->started) return true;
+               const auto yes = std::make_shared<bool>(false);
+               const Hook ask = [unit, asked, yes]() -> Result<void> {
+                   *yes = asked(unit->object.get());
+                   return {};
+               };
+               const auto said = run_exclusive_hook(unit, hook, ask, deadline);
+               if (!said) log(LogLevel::warning, said.error().text());
+               return said && *yes;
+           });
 }
 
 } // namespace malla

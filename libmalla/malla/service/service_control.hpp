@@ -44,6 +44,7 @@ struct ServiceHost {
     std::string node_name;
     /// What all services of the node share; it outlives them. Null: this service gets one of its own.
     ConfigStore* node_store = nullptr;
+    HostingNode* hosting = nullptr; ///< outlives the service too
     /// What can be added now. Null: nothing.
     std::function<std::vector<OfferedPlugin>()> offers;
     /// Told after each change of status or chain, on the thread that changed it. May be null.
@@ -187,10 +188,13 @@ public:
     [[nodiscard]] Result<void> run_exported(std::string_view callback, bool json, std::string_view body, Gate* gate,
                                             const CallInfo& info, std::string& out);
 
-    /// False as soon as one plugin says that it is not ready, and whenever the service does not run.
-    [[nodiscard]] bool ready();
-    /// Whether no call is inside and no plugin has anything left to do; asked again until it is so.
-    [[nodiscard]] bool drained();
+    [[nodiscard]] bool live() const noexcept { return is_live(core_.running_status()); }
+    /// False as soon as one plugin says that it is not ready, and whenever the service does not run. Also
+    /// when the plugins cannot be asked by `deadline`, because others operate the service or calls are inside.
+    [[nodiscard]] bool ready(Deadline deadline = Deadline{Clock::time_point::max()});
+    /// Whether no call is inside, but those of this thread, and no plugin has anything left to do; asked
+    /// again until it is so. The deadline is as above.
+    [[nodiscard]] bool drained(Deadline deadline = Deadline{Clock::time_point::max()});
     [[nodiscard]] ServiceState state() const;
     [[nodiscard]] ServiceInfo info() const;
     /// What the plugins have running beside them.
@@ -222,14 +226,15 @@ private:
     Result<void> start_all();
     void set_status(RunningStatus status);
     void fail(const Status& why);
-    bool all_say(std::string_view hook, bool (*PluginHooks::*which)(void*));
+    bool all_say(std::string_view hook, bool (*PluginHooks::*which)(void*), Deadline deadline);
 
     // service_hooks.cpp: running what plugins have
     Result<void> run_hook(const std::shared_ptr<Unit>& unit, std::string_view hook, Hook body, Gate* gate,
                           HookRunner& runner);
     Result<std::shared_ptr<Unit>> make_unit(const PluginType& type, std::shared_ptr<void> code);
     Result<std::shared_ptr<Unit>> make_unit(const PluginInfo& info, std::span<const OfferedPlugin> offers);
-    Result<void> run_exclusive_hook(const std::shared_ptr<Unit>& unit, std::string_view hook, Hook body);
+    Result<void> run_exclusive_hook(const std::shared_ptr<Unit>& unit, std::string_view hook, Hook body,
+                                    Deadline entered = Deadline{Clock::time_point::max()});
     Result<void> start_unit(const std::shared_ptr<Unit>& unit, const std::shared_ptr<const Json>& config);
     Result<void> start_units(const Units& bottom_up, const std::shared_ptr<const Json>& config);
     void stop_units(const Units& top_first, HookRunner& runner) noexcept;
@@ -257,7 +262,7 @@ private:
     void want_background_locked();
     void recover();
     void reclaim(Retired retired);
-    bool wait_for_leavers(Deadline deadline);
+    bool wait_for_leavers(Deadline deadline, Pins::Whose whose = Pins::Whose::all);
     void on_children_failed(const std::shared_ptr<Unit>& unit, const Status& why);
 
     ServiceCore& core_;
@@ -269,7 +274,7 @@ private:
     std::atomic<const ChangedChain*> live_ = nullptr;
     std::atomic<AdminStatus> admin_ = AdminStatus::active;
 
-    std::mutex operation_;         ///< one at a time
+    std::timed_mutex operation_;   ///< one at a time
     HookRunner hooks_;             ///< of the operation
     std::shared_ptr<Trace> trace_; ///< what hooks of the change leave in the service
     std::timed_mutex leavers_;     ///< one waits for them at a time

@@ -3,6 +3,7 @@
 #include "malla/base/log.hpp"
 #include "malla/service/service_parts.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <optional>
 
@@ -21,10 +22,11 @@ void keep_for_ever(std::shared_ptr<void> used) {
 } // namespace
 
 // Of a plugin that takes part in calls: those of a serial service are kept out meanwhile.
-Result<void> ServiceControl::run_exclusive_hook(const std::shared_ptr<Unit>& unit, std::string_view hook, Hook body) {
+Result<void> ServiceControl::run_exclusive_hook(const std::shared_ptr<Unit>& unit, std::string_view hook, Hook body,
+                                                Deadline entered) {
     if (core_.concurrent() || !unit->started) return run_hook(unit, hook, std::move(body), nullptr, hooks_);
     Gate& gate = core_.gate();
-    if (gate.enter_waiting(current_root(), Deadline::in(limits_.hook)) != Gate::Entry::entered)
+    if (gate.enter_waiting(current_root(), std::min(entered, Deadline::in(limits_.hook))) != Gate::Entry::entered)
         return Status{"timeout"}.set_info("calls did not leave " + std::string{core_.name()} + " to its hook " +
                                           std::string{hook});
     auto result = run_hook(unit, hook, std::move(body), &gate, hooks_);
@@ -79,9 +81,9 @@ Result<void> ServiceControl::start_unit(const std::shared_ptr<Unit>& unit, const
     const auto children = std::make_shared<Children>();
     if (unit->type->hooks.start) {
         const Hook body = [unit, config, children, host = host_, &core = core_]() -> Result<void> {
-            auto started = unit->type->hooks.start(
-                unit->object.get(),
-                Starting{*config, host->node, host->node_name, core.storage(), core.registry(), *host->node_store});
+            auto started = unit->type->hooks.start(unit->object.get(),
+                                                   Starting{*config, host->node, host->node_name, core.storage(),
+                                                            core.registry(), *host->node_store, host->hosting});
             if (!started) return std::move(started).error();
             *children = *std::move(started);
             return {};

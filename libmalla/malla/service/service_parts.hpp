@@ -58,8 +58,8 @@ struct ServiceControl::Trace {
 class ServiceControl::Operation {
 public:
     explicit Operation(ServiceControl& control) : control_{control}, lock_{control.operation_} { set(true); }
-    Operation(ServiceControl& control, std::try_to_lock_t)
-        : control_{control}, lock_{control.operation_, std::try_to_lock} {
+    Operation(ServiceControl& control, Deadline deadline)
+        : control_{control}, lock_{control.operation_, deadline.at()} {
         if (lock_) set(true);
     }
     ~Operation() {
@@ -78,7 +78,7 @@ private:
     }
 
     ServiceControl& control_;
-    std::unique_lock<std::mutex> lock_;
+    std::unique_lock<std::timed_mutex> lock_;
 };
 
 /// A plugin's name without its namespaces.

@@ -11,6 +11,8 @@
 
 namespace malla {
 
+class HostingNode;
+
 /// What a plugin is told when it starts. The stores live longer than the plugin. When the change of a
 /// running service fails, what its hooks wrote to `storage` and `registry` is undone.
 struct Starting {
@@ -20,6 +22,7 @@ struct Starting {
     Store& storage;          ///< the service's, kept while it is inactive, gone with it
     Registry& registry;      ///< the service's
     ConfigStore& node_store; ///< of all services of the node, kept as long as the node
+    HostingNode* hosting;    ///< null for a service that no node hosts
 };
 
 } // namespace malla

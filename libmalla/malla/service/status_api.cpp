@@ -36,11 +36,6 @@ private:
 
 thread_local constinit const Asking* Asking::innermost_ = nullptr;
 
-bool has_started_plugins(RunningStatus status) noexcept {
-    using enum RunningStatus;
-    return status == running || status == pausing || status == paused || status == draining;
-}
-
 void log_failure(std::string_view callback, std::string_view service, std::string_view what) {
     log(LogLevel::error,
         std::string{callback}.append(" failed: ").append(what).append(" (").append(service).append(")"));
