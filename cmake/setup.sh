@@ -22,6 +22,7 @@ nlohmann-json3-dev   header:nlohmann/json.hpp
 libcli11-dev         header:CLI/CLI.hpp
 libspdlog-dev        header:spdlog/spdlog.h
 libtomlplusplus-dev  header:toml++/toml.h
+libcpp-httplib-dev   pkg:cpp-httplib
 libgtest-dev         header:gtest/gtest.h
 libgmock-dev         header:gmock/gmock.h
 libbenchmark-dev     header:benchmark/benchmark.h

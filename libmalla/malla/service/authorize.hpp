@@ -31,7 +31,8 @@ struct Authorize : Callback<"authorize(access)", void(const Access&)> {
 [[nodiscard]] Result<void> authorize(std::string_view resource, std::string_view scope,
                                      const Status::Fields& more = {});
 
-/// One of the things that a service is operated with from outside, by the callback of `admin::Api`.
+/// One of the things that a service is operated with from outside, by the callback of `admin::Api`; a plugin
+/// that offers another way in has names of its own.
 struct AdminOperation {
     std::string_view name; ///< "add_plugin"
     const CallInfo* call;  ///< who wants it
