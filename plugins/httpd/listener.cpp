@@ -56,7 +56,7 @@ void put(httplib::Response& response, HttpAnswer answer) {
         answer = {.code = 500, .body = "Internal error"};
     }
     response.status = answer.code;
-    response.set_content(std::move(answer.body), answer.content_type);
+    response.set_content(answer.body, answer.content_type);
     for (const auto& [name, value] : answer.headers)
         if (!is_one_of(name, framing)) response.set_header(name, value);
 }
