@@ -43,6 +43,41 @@ private:
     std::function<void()> body_;
 };
 
+/// Gives one piece very often, then two others.
+class Busy final : public WorkSource {
+public:
+    Busy(Work& often, Work& then, Work& last) : often_{often}, then_{then}, last_{last} {}
+    Work* next() override {
+        if (given_ < 100'000) return ++given_, &often_;
+        if (given_ == 100'000) return ++given_, &then_;
+        if (given_ == 100'001) return ++given_, &last_;
+        return nullptr;
+    }
+    void wait() override { rest_.wait(); }
+    void interrupt() noexcept override { rest_.interrupt(); }
+
+private:
+    Work& often_;
+    Work& then_;
+    Work& last_;
+    int given_ = 0; // whoever leads
+    Quiet rest_;
+};
+
+TEST(Workers, APieceThatDoesNotEndIsNoticedBehindManyThatDo) {
+    std::promise<void> ran;
+    std::promise<bool> waited;
+    Piece often{[] {}};
+    Piece stays{[&] { waited.set_value(ran.get_future().wait_for(60s) == std::future_status::ready); }};
+    Piece last{[&] { ran.set_value(); }};
+    Busy source{often, stays, last};
+    Workers workers{source, {200us, 4, 16}};
+    workers.start();
+
+    EXPECT_TRUE(waited.get_future().get());
+    EXPECT_EQ(workers.stop(Deadline::in(60s)), 0u);
+}
+
 TEST(Workers, AThreadThatIsAboutToWaitHandsOverWhatItWouldDoNext) {
     Quiet source;
     Workers workers{source, {200us, 4, 16}};

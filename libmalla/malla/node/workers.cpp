@@ -3,6 +3,7 @@
 
 #include "malla/base/thread.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace malla {
@@ -11,6 +12,8 @@ namespace {
 
 // The watch goes to sleep after so many looks without any work.
 constexpr int looks_before_sleep = 16;
+// While all work ends in time it looks more rarely, at most so much: a look takes a core from the calls.
+constexpr int longest_pause = 8;
 
 } // namespace
 
@@ -178,22 +181,27 @@ void Workers::watch() {
     std::unique_lock lock{mutex_};
     std::uint64_t seen = 0;
     int quiet = 0;
+    int pause = 1;
     while (!stopping_) {
         if (quiet < looks_before_sleep) {
-            watch_changed_.wait_for(lock, limits_.takeover_after);
+            watch_changed_.wait_for(lock, pause * limits_.takeover_after);
         } else {
             watch_sleeps_.store(true);
             if (lead_.load() == seen) watch_changed_.wait(lock, [this] { return !watch_sleeps_ || stopping_; });
             watch_sleeps_.store(false);
             quiet = 0;
+            pause = 1;
         }
         const std::uint64_t state = lead_.load();
         const bool runs = state % 2 == 1;
         quiet = state == seen && !runs ? quiet + 1 : 0;
         if (runs && state == seen) {
+            pause = 1;
             lock.unlock();
             take_lead_from(state);
             lock.lock();
+        } else if (state != seen) {
+            pause = std::min(2 * pause, longest_pause);
         }
         seen = state;
     }
