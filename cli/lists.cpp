@@ -14,6 +14,7 @@
 #include <chrono>
 #include <ctime>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -58,8 +59,9 @@ Json callback_row(const CallbackView& view) {
     return ordered;
 }
 
-/// The calls that each instance runs or queues now, as its node says; null where it does not in time.
-std::vector<Json> loads_of(Node& node, const std::vector<InstanceView>& instances, const Common& common) {
+/// What the node of each instance says of it; nothing where it does not in time.
+std::vector<std::optional<admin::State>> states_of(Node& node, const std::vector<InstanceView>& instances,
+                                                   const Common& common) {
     constexpr Clock::duration longest = std::chrono::seconds{1};
     CallOptions options = within(std::min(common.mesh.timeout, longest));
     options.no_wait = true;
@@ -68,12 +70,12 @@ std::vector<Json> loads_of(Node& node, const std::vector<InstanceView>& instance
         options.on = instance.node.text();
         asked.push_back(Remote<admin::Api>{node}.async<admin::GetState>(options, instance.service));
     }
-    std::vector<Json> loads;
+    std::vector<std::optional<admin::State>> states;
     for (auto& each : asked) {
-        const auto state = each.get();
-        loads.push_back(state ? Json{static_cast<std::int64_t>(state->load)} : Json{});
+        auto state = each.get();
+        states.push_back(state ? std::optional{*std::move(state)} : std::nullopt);
     }
-    return loads;
+    return states;
 }
 
 } // namespace
@@ -134,22 +136,26 @@ int run(const InfoCommand& command, const Common& common) {
                      {"ADMIN", "admin_status"},
                      {"VERSION", "version"},
                      {"LOAD", "load"},
+                     {"ERROR", "last_error"},
                      {"CALLBACKS", "callbacks"}}};
-    const auto loads = loads_of(**node, instances, common);
+    const auto states = states_of(**node, instances, common);
     for (std::size_t i = 0; i < instances.size(); ++i) {
         const auto& instance = instances[i];
+        const auto& state = states[i];
         Json callbacks = Json::array();
         for (const auto& callback : instance.callbacks) callbacks.push_back(callback.name);
-        listing.add(Json::object({{"service", instance.service},
-                                  {"node", instance.node_name},
-                                  {"id", instance.node.text()},
-                                  {"status", instance.stale ? "stale" : name_of(instance.status)},
-                                  {"admin_status", name_of(instance.admin_status)},
-                                  {"version", instance.version},
-                                  {"concurrent", instance.concurrent},
-                                  {"load", loads[i]},
-                                  {"hash", hex(instance.hash)},
-                                  {"callbacks", callbacks}}));
+        listing.add(
+            Json::object({{"service", instance.service},
+                          {"node", instance.node_name},
+                          {"id", instance.node.text()},
+                          {"status", instance.stale ? "stale" : name_of(instance.status)},
+                          {"admin_status", name_of(instance.admin_status)},
+                          {"version", instance.version},
+                          {"concurrent", instance.concurrent},
+                          {"load", state ? Json{static_cast<std::int64_t>(state->load)} : Json{}},
+                          {"last_error", state && !state->last_error.empty() ? Json{state->last_error} : Json{}},
+                          {"hash", hex(instance.hash)},
+                          {"callbacks", callbacks}}));
     }
     return print_listing(listing, common);
 }

@@ -207,6 +207,16 @@ Result<void> set_status(const Operated& operated, const InstanceView& instance, 
     return operated.ask<admin::SetStatus>(instance, instance.service, status, "operator");
 }
 
+/// One that was active already may still have failed; it is tried again by itself.
+Result<void> resume(const Operated& operated, const InstanceView& instance) {
+    if (auto set = set_status(operated, instance, AdminStatus::active); !set) return set;
+    const auto state = operated.ask<admin::GetState>(instance, instance.service);
+    if (!state) return state.error();
+    if (state->status != name_of(RunningStatus::failed)) return {};
+    return Status{"not_ready", instance.service}.set_info(
+        instance.service + " has failed and is tried again by itself: " + state->last_error);
+}
+
 } // namespace
 
 int run(const PluginsCommand& command, const Common& common) {
@@ -264,7 +274,7 @@ int run(const LifecycleCommand& command, const Common& common) {
     return with_each(*operated, common, [&](const InstanceView& instance) -> Result<void> {
         switch (command.wish) {
         case Wish::pause: return set_status(*operated, instance, AdminStatus::pause);
-        case Wish::resume: return set_status(*operated, instance, AdminStatus::active);
+        case Wish::resume: return resume(*operated, instance);
         case Wish::stop: return set_status(*operated, instance, AdminStatus::inactive);
         case Wish::drain: return drain(*operated, instance, command.wait);
         case Wish::ready: return be_ready(*operated, instance);

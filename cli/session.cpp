@@ -30,7 +30,8 @@ std::optional<std::string> nearest_service(const Node& node, const std::string& 
 
 void say_that_it_waits(const Node& node, const std::string& service, const std::string& on) {
     std::string text = "waiting for " + service;
-    if (on.empty()) text += ", which nobody serves yet";
+    if (on.empty())
+        text += node.instances_of(service).empty() ? ", which nobody serves yet" : ", which takes no calls now";
     else text += " on node " + on + ", which does not serve it yet";
     const auto near = nearest_service(node, service);
     if (near && *near != service) text += "; there is " + *near;

@@ -176,6 +176,21 @@ class Lifecycle(Operate):
         self.assertEqual(self.status(), "running")
         self.answer("Echo.text", "hello")
 
+    def test_a_failed_service_says_why_and_is_not_taken_for_a_paused_one(self):
+        self.done("config", "Echo", "set", "record=5")
+        self.done("stop", "Echo")
+        self.assertEqual(self.malla("resume", "Echo")[0], 1)
+        eventually(lambda: self.status() == "failed")
+        self.assertIn("record", self.rows("info", "Echo")[0]["last_error"])
+        code, _, err = self.malla("call", "Echo.text", "hello", "--no-wait")
+        self.assertEqual(code, 3)
+        self.assertIn("'Echo' is failed", err)
+        code, _, err = self.malla("resume", "Echo")
+        self.assertEqual(code, 1)
+        self.assertIn("record", err)
+        self.done("pause", "Echo")
+        eventually(lambda: self.rows("info", "Echo")[0]["admin_status"] == "pause")
+
     def test_info_tells_the_calls_of_the_moment(self):
         began = int(self.answer("Echo.count"))
         slow = self.start("malla", "call", "Echo.sleep", 3000, stdout=subprocess.DEVNULL)

@@ -58,6 +58,14 @@ wire::ServiceRecord record_of(Hosted& hosted) {
     return record;
 }
 
+Status why_not_callable(const wire::ServiceRecord& service) {
+    using enum RunningStatus;
+    if (service.status == running || service.status == pausing || service.status == paused)
+        return Status{"paused", service.name};
+    return Status{"service_not_available", service.name}.set_info("Service '" + service.name + "' is " +
+                                                                  std::string{name_of(service.status)});
+}
+
 bool has_callback(const wire::NodeRecord& node, std::string_view service, std::string_view callback) {
     const auto known = std::ranges::find(node.services, service, &wire::ServiceRecord::name);
     return known != node.services.end() &&
@@ -261,7 +269,7 @@ Status Node::Core::why_unavailable(std::string_view service) {
             for (const auto& each : node.services) {
                 if (each.name != service) continue;
                 if (node.draining) reason = Status{"draining", service};
-                else if (!each.is_callable()) reason = Status{"paused", service};
+                else if (!each.is_callable()) reason = why_not_callable(each);
             }
         });
         return reason;

@@ -122,12 +122,12 @@ Result<void> ServiceControl::set_admin_status(AdminStatus status, std::string_vi
     const RunningStatus before = core_.running_status();
     switch (status) {
     case AdminStatus::pause:
-        if (before != RunningStatus::running) return {};
+        if (before != RunningStatus::running) return tell_host(), Result<void>{};
         set_status(RunningStatus::pausing);
         set_status(RunningStatus::paused);
         return {};
     case AdminStatus::inactive:
-        if (before == RunningStatus::stopped) return {};
+        if (before == RunningStatus::stopped) return tell_host(), Result<void>{};
         set_status(RunningStatus::stopping);
         (void)wait_for_leavers(Deadline::in(limits_.hook));
         stop_units(units_, hooks_);
@@ -143,12 +143,10 @@ Result<void> ServiceControl::set_admin_status(AdminStatus status, std::string_vi
 
 void ServiceControl::set_status(RunningStatus status) {
     core_.set_running_status(status);
-    std::shared_ptr<const ServiceHost> host;
     bool silent = false;
     {
         const std::lock_guard lock{mutex_};
         status_at_ = std::chrono::system_clock::now();
-        host = host_;
         silent = options_.silent;
     }
     if (!silent) log(LogLevel::info, "service " + std::string{core_.name()} + " is " + std::string{name_of(status)});
@@ -159,6 +157,15 @@ void ServiceControl::set_status(RunningStatus status) {
             return {};
         });
         if (!told) log(LogLevel::warning, told.error().text());
+    }
+    tell_host();
+}
+
+void ServiceControl::tell_host() {
+    std::shared_ptr<const ServiceHost> host;
+    {
+        const std::lock_guard lock{mutex_};
+        host = host_;
     }
     if (host && host->changed) host->changed();
 }

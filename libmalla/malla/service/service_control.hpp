@@ -225,6 +225,7 @@ private:
     // service_control.cpp: its life
     Result<void> start_all();
     void set_status(RunningStatus status);
+    void tell_host();
     void fail(const Status& why);
     bool all_say(std::string_view hook, bool (*PluginHooks::*which)(void*), Deadline deadline);
 

@@ -73,8 +73,10 @@ Result<void> ServiceControl::run_hook(const std::shared_ptr<Unit>& unit, std::st
 
 void ServiceControl::leave_behind(const std::shared_ptr<Unit>& unit, std::string_view what) {
     keep_for_ever(unit);
+    const std::string name = std::string{last_part(unit->name())}.append(".").append(what);
+    log(LogLevel::error, name + " took too long and was left behind (" + std::string{core_.name()} + ")");
     const std::lock_guard lock{mutex_};
-    abandoned_.push_back(std::string{last_part(unit->name())}.append(".").append(what));
+    abandoned_.push_back(name);
 }
 
 Result<void> ServiceControl::start_unit(const std::shared_ptr<Unit>& unit, const std::shared_ptr<const Json>& config) {
