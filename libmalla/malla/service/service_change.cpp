@@ -14,6 +14,12 @@ bool has_name(std::string_view full, std::string_view asked) { return full == as
 
 std::string_view name_of_export(const ExportedCallback& exported) { return exported.callback.name; }
 
+/// All of `units` but the service, which is the first.
+template <class Units>
+void add_plugins(std::vector<const PluginInfo*>& all, const Units& units) {
+    for (const auto& unit : units | std::views::drop(1)) all.push_back(unit->type->info);
+}
+
 } // namespace
 
 Result<void> ServiceControl::add_plugin(std::string_view name, std::span<const OfferedPlugin> brought,
@@ -77,9 +83,9 @@ Result<ServiceControl::Plan> ServiceControl::plan(const Edit& edit, std::span<co
 
     // A plugin that is there stays; one that left comes back as a new object.
     std::vector<const PluginInfo*> candidates;
-    for (const auto& unit : units_ | std::views::drop(1)) candidates.push_back(unit->type->info);
+    add_plugins(candidates, units_);
     for (const auto& offer : offers) candidates.push_back(offer.type->info);
-    for (const auto& unit : own_ | std::views::drop(1)) candidates.push_back(unit->type->info);
+    add_plugins(candidates, own_);
     for (std::string& name : made.listed) {
         const auto same = [&](const PluginInfo* each) { return has_name(each->name, name); };
         if (const auto known = std::ranges::find_if(candidates, same); known != candidates.end()) name = (*known)->name;

@@ -37,7 +37,7 @@ Result<void> ServiceControl::run_exclusive_hook(const std::shared_ptr<Unit>& uni
 /// An object is made as hooks are run: its constructor may throw or hang as well.
 Result<std::shared_ptr<ServiceControl::Unit>> ServiceControl::make_unit(const PluginType& type,
                                                                         std::shared_ptr<void> code) {
-    const auto unit = std::make_shared<Unit>(type, std::move(code), nullptr);
+    auto unit = std::make_shared<Unit>(type, std::move(code), nullptr);
     const Hook make = [unit]() -> Result<void> {
         unit->object = unit->type->make();
         return {};
