@@ -65,6 +65,7 @@ Result<Json> ServiceControl::merge(const Units& units, ConfigLayers& layers) {
     if (std::ranges::none_of(units, [](const auto& unit) { return unit->type->hooks.config_merge != nullptr; }))
         layers.join_updates();
     std::vector<const Json*> all;
+    all.reserve(ConfigLayers::count + layers.updates().size());
     for (std::size_t i = 0; i < static_cast<std::size_t>(ConfigLayer::update); ++i)
         all.push_back(&layers.at(static_cast<ConfigLayer>(i)));
     for (const Json& update : layers.updates()) all.push_back(&update);
