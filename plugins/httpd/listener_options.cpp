@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/httpd/listener_options.hpp"
 
+#include "malla/base/json_merge.hpp"
+#include "malla/codec/from_json.hpp"
+#include "malla/codec/to_json.hpp"
 #include "malla/transport/endpoint.hpp"
 
 #include <algorithm>
@@ -15,28 +18,7 @@ namespace {
 constexpr std::uint16_t highest_port = std::numeric_limits<std::uint16_t>::max();
 
 Status invalid(const std::string& path, std::string_view what) {
-    return Status{"field_invalid", path}.set_info(path + " is " + std::string{what});
-}
-
-Result<void> set_option(ListenerOptions& options, std::string_view option, const Json& value, const std::string& path) {
-    if (option == "name") {
-        if (!value.is_string() || value.as_string().empty()) return invalid(path, "a text that is not empty");
-        options.name = value.as_string();
-    } else if (option == "port") {
-        const bool whole = value.kind() == Json::Kind::integer;
-        if (!whole || value.as_integer() < 0 || value.as_integer() > highest_port)
-            return invalid(path, "a number from 0 to 65535");
-        options.port = static_cast<std::uint16_t>(value.as_integer());
-    } else if (option == "address") {
-        if (!value.is_string()) return invalid(path, "a text");
-        options.address = value.as_string();
-    } else if (option == "insecure") {
-        if (value.kind() != Json::Kind::boolean) return invalid(path, "true or false");
-        options.insecure = value.as_bool();
-    } else {
-        return Status{"field_unknown", path}.set_info(path + " is unknown: an entry has name, port, address, insecure");
-    }
-    return {};
+    return Status{"parameter_invalid", path}.set_info(path + ": expected " + std::string{what});
 }
 
 Result<void> check_address(const ListenerOptions& options, const std::string& path) {
@@ -49,16 +31,15 @@ Result<void> check_address(const ListenerOptions& options, const std::string& pa
 }
 
 Result<ListenerOptions> listener_of(const Json& entry, std::size_t index, const std::string& path) {
-    if (!entry.is_object()) return invalid(path, "an object");
-    ListenerOptions options;
-    options.name = index == 0 ? "default" : "default-" + std::to_string(index);
-    options.port = static_cast<std::uint16_t>(std::min<std::size_t>(options.port + index, highest_port));
-    for (std::size_t i = 0; i < entry.size(); ++i) {
-        const auto [option, value] = entry.member(i);
-        if (auto set = set_option(options, option, value, path + '.' + std::string{option}); !set)
-            return std::move(set).error();
-    }
-    if (auto checked = check_address(options, path + ".address"); !checked) return std::move(checked).error();
+    ListenerOptions defaults;
+    defaults.name = index == 0 ? "default" : "default-" + std::to_string(index);
+    defaults.port = static_cast<std::uint16_t>(std::min<std::size_t>(defaults.port + index, highest_port));
+    const auto base = codec::to_json(defaults);
+    if (!base) return base.error();
+    auto options = codec::from_json<ListenerOptions>(merge_patch(*base, entry), path);
+    if (!options) return options;
+    if (options->name.empty()) return invalid(path + ".name", "a text that is not empty");
+    if (auto checked = check_address(*options, path + ".address"); !checked) return std::move(checked).error();
     return options;
 }
 
@@ -69,14 +50,14 @@ Result<std::vector<ListenerOptions>> listeners_of(const Json& config) {
     const Json* given = config.find("httpd");
     const Json& entries = given ? *given : by_default;
     const bool many = entries.is_array();
-    if (!many && !entries.is_object()) return invalid("httpd", "an object, or a list of objects");
+    if (!many && !entries.is_object()) return invalid("httpd", "an object or a list of objects");
     std::vector<ListenerOptions> listeners;
     for (std::size_t i = 0; i < (many ? entries.size() : 1); ++i) {
         const std::string path = many ? "httpd[" + std::to_string(i) + ']' : "httpd";
         auto listener = listener_of(many ? entries.at(i) : entries, i, path);
         if (!listener) return std::move(listener).error();
         if (std::ranges::find(listeners, listener->name, &ListenerOptions::name) != listeners.end())
-            return invalid(path + ".name", "the name of another listener: " + listener->name);
+            return invalid(path + ".name", "a name that no other listener has, not " + listener->name);
         listeners.push_back(*std::move(listener));
     }
     return listeners;

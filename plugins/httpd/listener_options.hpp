@@ -3,6 +3,7 @@
 
 #include "malla/base/json.hpp"
 #include "malla/base/result.hpp"
+#include "malla/codec/field.hpp"
 
 #include <cstdint>
 #include <string>
@@ -18,11 +19,16 @@ struct ListenerOptions {
     bool insecure = false;             ///< may be reached from other machines
 
     bool operator==(const ListenerOptions&) const = default;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(field("name", name), field("port", port), field("address", address), field("insecure", insecure));
+    }
 };
 
 /// The listeners that a service's configuration asks for: one that has all defaults where it has no
 /// `httpd`. Those after the first are "default-1" on port 3501 and so on. `field_unknown`,
-/// `field_invalid`, `credentials_required`: each says where.
+/// `parameter_invalid`, `credentials_required`: each says where.
 [[nodiscard]] Result<std::vector<ListenerOptions>> listeners_of(const Json& config);
 
 /// "127.0.0.1:3500" or "[::1]:3500".

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/httpd_lifecycle/httpd_lifecycle.hpp"
 
+#include "malla/codec/field.hpp"
+#include "malla/codec/settings.hpp"
 #include "malla/service/authorize.hpp"
 #include "malla/service/service_control.hpp"
 #include "malla/service/service_core.hpp"
@@ -22,28 +24,32 @@ constexpr auto longest_question = 1s;
 constexpr Clock::duration look_every = 20ms;
 
 struct Settings {
+    std::int64_t tries = 10;
+    std::string pause = "1s";
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(field("tries", tries), field("pause", pause));
+    }
+};
+
+struct Patience {
     std::int64_t tries;
     Clock::duration pause;
 };
 
-Status invalid(const std::string& path, std::string_view what) {
-    return Status{"field_invalid", path}.set_info(path + " is " + std::string{what});
+Status invalid(std::string_view place, std::string_view wanted) {
+    const std::string path = std::string{member}.append(".").append(place);
+    return Status{"parameter_invalid", path}.set_info(path + ": expected " + std::string{wanted});
 }
 
-Result<Settings> settings_of(const Json& config) {
-    const std::string path = member;
-    const Json* given = config.find(member);
-    if (!given || !given->is_object()) return invalid(path, "an object");
-    for (std::size_t i = 0; i < given->size(); ++i)
-        if (const auto name = given->member(i).first; name != "tries" && name != "pause")
-            return Status{"field_unknown", path + '.' + std::string{name}};
-    const Json* tries = given->find("tries");
-    if (!tries || tries->kind() != Json::Kind::integer || tries->as_integer() < 1)
-        return invalid(path + ".tries", "a number from 1 on");
-    const Json* text = given->find("pause");
-    const auto pause = text && text->is_string() ? parse_duration(text->as_string()) : std::nullopt;
-    if (!pause) return invalid(path + ".pause", "a time such as \"1s\"");
-    return Settings{tries->as_integer(), *pause};
+Result<Patience> patience_of(const Json& config) {
+    const auto given = settings<Settings>(config, member);
+    if (!given) return given.error();
+    if (given->tries < 1) return invalid("tries", "a number from 1 on");
+    const auto pause = parse_duration(given->pause);
+    if (!pause) return invalid("pause", "a time such as \"1s\"");
+    return Patience{given->tries, *pause};
 }
 
 HttpAnswer failure(std::string body) { return {.code = 500, .body = std::move(body)}; }
@@ -77,12 +83,10 @@ bool pause_while_running(const ServiceCore& service, Clock::duration pause) {
 
 } // namespace
 
-Json HttpdLifecycle::default_config() {
-    return Json::object({{member, Json::object({{"tries", 10}, {"pause", "1s"}})}});
-}
+Json HttpdLifecycle::default_config() { return Json::object({{member, *codec::to_json(Settings{})}}); }
 
 Result<void> HttpdLifecycle::config(const Json& config) {
-    const auto checked = settings_of(config);
+    const auto checked = patience_of(config);
     return checked ? Result<void>{} : checked.error();
 }
 
@@ -101,10 +105,10 @@ Result<void> HttpdLifecycle::updated(const Json&, const Json& now) {
 }
 
 void HttpdLifecycle::apply(const Json& config) {
-    const auto settings = settings_of(config);
-    if (!settings) return; // `config` has refused it
-    tries_ = settings->tries;
-    pause_ = settings->pause;
+    const auto patience = patience_of(config);
+    if (!patience) return; // `config` has refused it
+    tries_ = patience->tries;
+    pause_ = patience->pause;
 }
 
 Flow<HttpdRequest> HttpdLifecycle::on(HttpdRequest, const HttpRequest& request) {

@@ -1,35 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/spdlog/backend.hpp"
 
-#include "plugins/spdlog/levels.hpp"
-
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
-
-#include <memory>
+#include "malla/codec/settings.hpp"
+#include "plugins/spdlog/lines.hpp"
 
 namespace malla::plugins {
 
-namespace {
-
-spdlog::logger& logger() {
-    static spdlog::logger instance{"malla", std::make_shared<spdlog::sinks::stderr_color_sink_mt>()};
-    return instance;
-}
-
-void to_spdlog(LogLevel level, std::string_view text) noexcept { logger().log(spdlog_level(level), text); }
-
-} // namespace
-
-LogSink log_with_spdlog(LogLevel least) {
-    logger().set_level(spdlog_level(least));
-    return set_log_sink(to_spdlog, least);
-}
+LogSink log_with_spdlog(LogLevel least) { return set_log_sink(write_to_spdlog, least); }
 
 Result<void> Spdlog::start(const Starting& starting) {
-    const auto least = level_in(starting.config, "Spdlog");
-    if (!least) return least.error();
-    before_ = log_with_spdlog(*least);
+    const auto given = settings<LogSettings>(starting.config);
+    if (!given) return given.error();
+    before_ = log_with_spdlog(given->level);
     return {};
 }
 

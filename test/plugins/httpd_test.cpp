@@ -274,7 +274,7 @@ TEST_F(HttpdTest, AChangeThatFailsLeavesTheListenersWhereTheyWere) {
     EXPECT_EQ(port_of(httpd, "new"), 0);
     EXPECT_EQ(get(a, "/hello"), "200 hello from a");
     EXPECT_EQ(get(b, "/hello"), "200 hello from b");
-    EXPECT_EQ(web.control().reconfigure(one(-1)).error().id(), "field_invalid");
+    EXPECT_EQ(web.control().reconfigure(one(-1)).error().id(), "parameter_invalid");
     EXPECT_EQ(get(a, "/hello"), "200 hello from a");
     EXPECT_EQ(*web.control().config(), many({entry("a"), entry("b")}));
 }

@@ -37,20 +37,20 @@ TEST(ListenersOf, RefusesWhatIsWrongAndSaysWhere) {
         const auto listeners = listeners_of(Json::object({{"httpd", *Json::parse(httpd)}}));
         return listeners ? "taken" : std::string{listeners.error().id()} + ' ' + listeners.error().info();
     };
-    EXPECT_EQ(refusal(R"(3500)"), "field_invalid httpd is an object, or a list of objects");
-    EXPECT_EQ(refusal(R"([{}, 1])"), "field_invalid httpd[1] is an object");
-    EXPECT_THAT(refusal(R"({"prot": 1})"), StartsWith("field_unknown httpd.prot is unknown"));
-    EXPECT_EQ(refusal(R"([{}, {"port": 65536}])"), "field_invalid httpd[1].port is a number from 0 to 65535");
+    EXPECT_EQ(refusal(R"(3500)"), "parameter_invalid httpd: expected an object or a list of objects");
+    EXPECT_THAT(refusal(R"([{}, 1])"), StartsWith("parameter_invalid httpd[1]: expected an object"));
+    EXPECT_THAT(refusal(R"({"prot": 1})"), StartsWith("field_unknown Field 'httpd.prot'"));
+    EXPECT_THAT(refusal(R"([{}, {"port": 65536}])"), StartsWith("parameter_invalid httpd[1].port"));
     EXPECT_EQ(refusal(R"({"port": 65535})"), "taken");
-    EXPECT_THAT(refusal(R"({"port": -1})"), StartsWith("field_invalid httpd.port"));
-    EXPECT_THAT(refusal(R"({"port": 1.5})"), StartsWith("field_invalid httpd.port"));
-    EXPECT_THAT(refusal(R"({"port": "80"})"), StartsWith("field_invalid httpd.port"));
-    EXPECT_THAT(refusal(R"({"name": ""})"), StartsWith("field_invalid httpd.name"));
-    EXPECT_THAT(refusal(R"([{"name": "a"}, {"name": "a"}])"), StartsWith("field_invalid httpd[1].name"));
-    EXPECT_THAT(refusal(R"({"insecure": 1})"), StartsWith("field_invalid httpd.insecure"));
-    EXPECT_THAT(refusal(R"({"address": 1})"), StartsWith("field_invalid httpd.address"));
-    EXPECT_THAT(refusal(R"({"address": "example.com"})"), StartsWith("field_invalid httpd.address"));
-    EXPECT_THAT(refusal(R"({"address": "*", "insecure": true})"), StartsWith("field_invalid httpd.address"));
+    EXPECT_THAT(refusal(R"({"port": -1})"), StartsWith("parameter_invalid httpd.port"));
+    EXPECT_THAT(refusal(R"({"port": 1.5})"), StartsWith("parameter_invalid httpd.port"));
+    EXPECT_THAT(refusal(R"({"port": "80"})"), StartsWith("parameter_invalid httpd.port"));
+    EXPECT_THAT(refusal(R"({"name": ""})"), StartsWith("parameter_invalid httpd.name"));
+    EXPECT_THAT(refusal(R"([{"name": "a"}, {"name": "a"}])"), StartsWith("parameter_invalid httpd[1].name"));
+    EXPECT_THAT(refusal(R"({"insecure": 1})"), StartsWith("parameter_invalid httpd.insecure"));
+    EXPECT_THAT(refusal(R"({"address": 1})"), StartsWith("parameter_invalid httpd.address"));
+    EXPECT_THAT(refusal(R"({"address": "example.com"})"), StartsWith("parameter_invalid httpd.address"));
+    EXPECT_THAT(refusal(R"({"address": "*", "insecure": true})"), StartsWith("parameter_invalid httpd.address"));
 }
 
 TEST(ListenersOf, TakesAddressesOfOtherMachinesOnlyWhenToldTo) {

@@ -67,10 +67,11 @@ TEST_F(SpdlogBackendTest, TakesTheLogsOfItsServiceAtItsOwnLevel) {
 
 TEST_F(SpdlogBackendTest, RefusesALevelThatThereIsNot) {
     EXPECT_EQ(start(R"({"spdlog": {"level": "loud"}})").error().info(),
-              "spdlog.level is one of debug, info, notice, warning, error");
-    EXPECT_EQ(start(R"({"spdlog": 1})").error().info(), "spdlog is an object");
+              "spdlog.level: expected one of debug, info, notice, warning, error, got \"loud\"");
+    EXPECT_EQ(start(R"({"spdlog": 1})").error().info(), "spdlog: expected an object, got 1");
     ASSERT_TRUE(start(R"({"spdlog": {"level": "warning"}})"));
-    EXPECT_EQ(live.control().reconfigure(*Json::parse(R"({"spdlog": {"level": 3}})")).error().id(), "field_invalid");
+    EXPECT_EQ(live.control().reconfigure(*Json::parse(R"({"spdlog": {"level": 3}})")).error().id(),
+              "parameter_invalid");
     EXPECT_THAT(spoken(), AllOf(Not(HasSubstr("a word")), HasSubstr("a cry")));
 }
 

@@ -85,7 +85,7 @@ TEST(Spdlog, RefusesALevelThatThereIsNot) {
         node.start<plugins::Spdlog>();
         FAIL() << "it started";
     } catch (const Error& error) {
-        EXPECT_EQ(error.status().id(), "field_invalid");
+        EXPECT_EQ(error.status().id(), "parameter_invalid");
     }
 }
 

@@ -37,6 +37,8 @@ class Chain(Operate):
         self.assertEqual(self.answer("Echo.text", "hello"), "hello")
         self.done("plugins", "Echo", "remove", "Timing")
         self.assertEqual(self.names("Echo"), ["Echo", "malla::Base"])
+        self.done("plugins", "Echo", "add", TIMING.parent / "spdlog_backend.so")
+        self.assertEqual(self.names("Echo"), ["Echo", "malla::plugins::SpdlogBackend", "malla::Base"])
 
     def test_info_has_a_hash_that_changes_with_the_chain_and_the_configuration(self):
         self.start("malla", "run", SAMPLES / "echo.so")
@@ -171,6 +173,7 @@ class Lifecycle(Operate):
         code, _, err = self.malla("call", "Echo.text", "hello", "--no-wait")
         self.assertEqual(code, 3)
         self.assertIn("paused", err)
+        self.assertIn("takes no calls now", self.malla("call", "Echo.text", "hello", "--timeout", "2s")[2])
         self.assertEqual(self.malla("ready", "Echo")[0], 1)
         self.done("resume", "Echo")
         self.assertEqual(self.status(), "running")

@@ -117,7 +117,6 @@ Result<admin::State> Admin::on(admin::GetState, std::string service) {
     ServiceState known = (*control)->state();
     admin::State state;
     state.status = name_of(known.status);
-    state.live = is_live(known.status);
     state.admin_status = name_of(known.admin_status);
     state.reason = std::move(known.reason);
     state.status_at_ms = unix_ms(known.status_at);

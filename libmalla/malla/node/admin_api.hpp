@@ -70,7 +70,6 @@ struct ConfigEntry {
 
 struct State {
     std::string status;
-    bool live = false; ///< it has not failed
     std::string admin_status;
     std::string reason;            ///< of the last wish of its operator
     std::int64_t status_at_ms = 0; ///< since 1970
@@ -81,8 +80,8 @@ struct State {
 
     template <class Archive>
     void serialize(Archive& archive) {
-        archive(field("status", status), field("live", live), field("admin_status", admin_status),
-                field("reason", reason), field("status_at_ms", status_at_ms), field("last_error", last_error),
+        archive(field("status", status), field("admin_status", admin_status), field("reason", reason),
+                field("status_at_ms", status_at_ms), field("last_error", last_error),
                 field("last_error_at_ms", last_error_at_ms), field("load", load), field("abandoned", abandoned));
     }
 };

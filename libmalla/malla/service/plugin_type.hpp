@@ -35,7 +35,7 @@ struct PluginHooks {
     /// plugins above count more.
     Json (*default_config)();
     /// `Result<Json> config_merge(const Json& config, const Json& update)`: for each layer of the configuration
-    /// that has something, all updates together being one, highest plugin first. Gives the members
+    /// that has something, and for each update, highest plugin first. Gives the members
     /// of `update` that the plugin merges by itself, as they are to be; the others are merged as
     /// `merge_patch` does it.
     Result<Json> (*config_merge)(void* plugin, const Json& config, const Json& update);
