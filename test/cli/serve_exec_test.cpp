@@ -86,18 +86,48 @@ TEST_F(Exec, KillsTheWholeGroupAtTheLimit) {
     EXPECT_TRUE(eventually([&] { return has_ended(pid); }));
 }
 
-TEST_F(Exec, EndsAtTheDeadlineAndWhenItIsStopped) {
-    const TemporaryFolder folder;
-    const auto begun = folder.path() / "begun";
-    ExecService service{{.command = "touch " + begun.string() + "; sleep 300"}};
-    EXPECT_THAT(failure(service.run("", Deadline::in(50ms), {})), HasSubstr("deadline"));
-    std::filesystem::remove(begun);
-    Result<std::string> stopped = std::string{};
-    std::jthread running{[&](const std::stop_token& stop) { stopped = service.run("", Deadline::in(30s), stop); }};
-    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(begun); }));
-    running.request_stop();
-    running.join();
-    EXPECT_THAT(failure(stopped), HasSubstr("stopped"));
+/// A command that does not end by itself, one process at a time. Each adds a byte to a file when it begins.
+class Endless {
+public:
+    [[nodiscard]] std::uintmax_t begun() const {
+        std::error_code none;
+        const auto size = std::filesystem::file_size(file_, none);
+        return none ? 0 : size;
+    }
+
+private:
+    const TemporaryFolder folder_;
+    const std::filesystem::path file_ = folder_.path() / "begun";
+
+public:
+    ExecService service{{.command = "echo >>" + file_.string() + "; exec tail -f /dev/null"}};
+};
+
+/// A call to it on a thread of its own.
+struct Held {
+    explicit Held(ExecService& service)
+        : thread{[this, &service](const std::stop_token& stop) { result = service.run("", Deadline::in(30s), stop); }} {
+    }
+    [[nodiscard]] Result<std::string>& stop() {
+        thread.request_stop();
+        thread.join();
+        return result;
+    }
+
+    Result<std::string> result = std::string{};
+    std::jthread thread;
+};
+
+TEST_F(Exec, EndsAtTheDeadline) {
+    Endless endless;
+    EXPECT_THAT(failure(endless.service.run("", Deadline::in(50ms), {})), HasSubstr("deadline"));
+}
+
+TEST_F(Exec, EndsWhenItIsStopped) {
+    Endless endless;
+    Held held{endless.service};
+    ASSERT_TRUE(eventually([&] { return endless.begun() == 1; }));
+    EXPECT_THAT(failure(held.stop()), HasSubstr("stopped"));
 }
 
 TEST_F(Exec, DoesNotWaitForWhatTheCommandLeavesBehind) { EXPECT_EQ(*run("sleep 300 & echo started"), "started"); }
@@ -109,36 +139,23 @@ TEST_F(Exec, GivesTheCommandNeitherDescriptorsNorIgnoredSignals) {
 }
 
 TEST_F(Exec, RunsAsManyAsAllowed) {
-    const TemporaryFolder folder;
-    const auto begun = folder.path() / "begun";
-    ExecService service{{.command = "touch " + begun.string() + "; sleep 300", .max_processes = 1}};
-    std::jthread holder{
-        [&](const std::stop_token& stop) { static_cast<void>(service.run("", Deadline::in(30s), stop)); }};
-    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(begun); }));
+    Endless endless;
+    const Held holder{endless.service};
+    ASSERT_TRUE(eventually([&] { return endless.begun() == 1; }));
 
-    const auto refused = service.run("", Deadline::in(20ms), {});
-
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().id(), "expired");
+    EXPECT_EQ(endless.service.run("", Deadline::in(20ms), {}).error().id(), "expired");
+    EXPECT_EQ(endless.begun(), 1U);
 }
 
 TEST_F(Exec, NoCommandBeginsForACallThatWasCancelledBeforeItsTurn) {
-    const TemporaryFolder folder;
-    const auto begun = folder.path() / "begun";
-    ExecService service{{.command = "echo >>" + begun.string() + "; sleep 300", .max_processes = 1}};
-    std::jthread holder{
-        [&](const std::stop_token& stop) { static_cast<void>(service.run("", Deadline::in(30s), stop)); }};
-    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(begun); }));
-    Result<std::string> cancelled = std::string{};
-    std::jthread waiter{[&](const std::stop_token& stop) { cancelled = service.run("", Deadline::in(30s), stop); }};
-    waiter.request_stop();
-    waiter.join();
+    Endless endless;
+    Held holder{endless.service};
+    ASSERT_TRUE(eventually([&] { return endless.begun() == 1; }));
+    Held waiter{endless.service};
 
-    ASSERT_FALSE(cancelled);
-    EXPECT_EQ(cancelled.error().id(), "cancelled");
-    holder.request_stop();
-    holder.join();
-    EXPECT_EQ(std::filesystem::file_size(begun), 1U);
+    EXPECT_EQ(waiter.stop().error().id(), "cancelled");
+    EXPECT_THAT(failure(holder.stop()), HasSubstr("stopped"));
+    EXPECT_EQ(endless.begun(), 1U);
 }
 
 TEST_F(Exec, WaitsAsLongAsItMay) {

@@ -2,6 +2,7 @@
 #include "http_client.hpp"
 #include "malla/base/log.hpp"
 #include "plugins/httpd/listener.hpp"
+#include "support/barrier.hpp"
 #include "support/eventually.hpp"
 
 #include <gmock/gmock.h>
@@ -23,25 +24,6 @@ using namespace malla::test;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-/// Holds whoever passes it until it is opened.
-class Barrier {
-public:
-    void close() { open_ = false; }
-    void open() {
-        open_ = true;
-        open_.notify_all();
-    }
-    void pass() {
-        ++inside_;
-        open_.wait(false);
-        --inside_;
-    }
-    [[nodiscard]] int inside() const { return inside_; }
-
-private:
-    std::atomic<bool> open_ = true;
-    std::atomic<int> inside_ = 0;
-};
 Barrier barrier;
 
 struct Work : Callback<"work()", int()> {};

@@ -3,6 +3,7 @@
 
 #include "malla/base/log.hpp"
 #include "malla/service/live_service.hpp"
+#include "support/barrier.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -47,20 +48,7 @@ private:
 };
 Journal journal;
 
-/// Holds whoever passes it until it is opened.
-class Barrier {
-public:
-    void close() { open_ = false; }
-    void open() {
-        open_ = true;
-        open_.notify_all();
-    }
-    void pass() { open_.wait(false); }
-
-private:
-    std::atomic<bool> open_ = true;
-};
-Barrier barrier;
+malla::test::Barrier barrier;
 
 struct Ask : Callback<"ask(text)", std::string(std::string)> {};
 struct Wait : Callback<"wait()", std::string()> {};
@@ -286,7 +274,11 @@ TYPED_TEST(ChangeTest, KeepsEverythingWhenAStartFails) {
     EXPECT_EQ(this->control().add_plugin("Throws").error().id(), "internal_error");
     EXPECT_THAT(journal.take(), ElementsAre("start Below", "stop Below"));
     barrier.close();
+    const LogSink quiet =
+        set_log_sink([](LogLevel, std::string_view line) noexcept { journal.add(std::string{line}); });
     EXPECT_EQ(this->control().add_plugin("Hangs").error().id(), "timeout");
+    set_log_sink(quiet);
+    EXPECT_THAT(journal.take(), testing::Contains(HasSubstr("Hangs.start took too long")));
     EXPECT_THAT(this->control().state().abandoned, ElementsAre("Hangs.start"));
     EXPECT_EQ(this->names(), before);
     EXPECT_EQ(this->changes, told);

@@ -45,7 +45,7 @@ const std::array<Setting, 9>& settings() {
         {"--loopback", "MALLA_LOOPBACK", false, [](auto& options, auto values) { options.loopback = values[0]; }},
         {"--bind", nullptr, false, [](auto& options, auto values) { options.bind = values[0]; }},
         {"--advertise", nullptr, false, [](auto& options, auto values) { options.advertise = values[0]; }},
-        {"--set", nullptr, true, [](auto& options, const auto& values) { apply_settings(options.config, values); }},
+        {"--set", nullptr, true, [](auto& options, auto values) { apply_settings(options.config, values); }},
         {"--timeout", "MALLA_TIMEOUT", false,
          [](auto& options, auto values) { options.timeout = duration_of(values[0]); }},
     }};

@@ -36,7 +36,8 @@ struct NodeOptions {
     bool hosts = true;
     /// How long a call may take when its caller names no limit.
     Clock::duration timeout = std::chrono::seconds{15};
-    /// A handler that runs longer has its thread replaced as the reader of requests.
+    /// A handler that runs longer has its thread replaced as the reader of requests: after up to twice
+    /// that, behind many short calls after up to 16 times that.
     Clock::duration takeover_after = std::chrono::microseconds{200};
     /// At most as many handlers run at once; further calls queue, then are answered `busy`.
     std::size_t max_workers = 64;
