@@ -17,6 +17,16 @@ namespace malla::cli {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+/// A pipe takes at least PIPE_BUF bytes then, at once.
+bool can_be_written(int descriptor) {
+    pollfd one{descriptor, POLLOUT, 0};
+    return ::poll(&one, 1, 0) > 0;
+}
+
+} // namespace
+
 void LiveOutput::write(std::string_view text) {
     const std::lock_guard lock{writing_};
     if (code_.load() >= 0) return;
@@ -34,26 +44,31 @@ void LiveOutput::end(int code) {
     ended_.ring();
 }
 
-void LiveOutput::report_dropped(std::uint64_t dropped, bool last) {
-    const std::lock_guard lock{reporting_};
-    const auto now = Clock::now();
-    if (common_.quiet || dropped == reported_ || (!last && now - reported_at_ < 1s)) return;
+void LiveOutput::report(std::uint64_t dropped) {
+    if (common_.quiet || dropped == reported_) return;
     reported_ = dropped;
-    reported_at_ = now;
     const std::string count = std::to_string(dropped);
     const std::string text = common_.mesh.format == Format::json
                                  ? R"({"dropped":)" + count + "}\n"
                                  : count + (dropped == 1 ? " event was" : " events were") + " dropped so far\n";
-    static_cast<void>(write_all(STDERR_FILENO, text, last ? -1 : ended_.descriptor()));
+    static_cast<void>(write_all(STDERR_FILENO, text));
 }
 
-int LiveOutput::wait() {
+int LiveOutput::wait(const std::function<std::uint64_t()>& dropped) {
+    constexpr auto between = 1s;
+    Deadline next = Deadline::in(between);
     while (code_.load() < 0) {
         std::array<pollfd, 3> all{{{ended_.descriptor(), POLLIN, 0}, {signal_.fd(), POLLIN, 0}, {STDOUT_FILENO, 0, 0}}};
-        if (::poll(all.data(), all.size(), -1) < 0) continue; // a signal
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(next.left(Clock::now()));
+        if (::poll(all.data(), all.size(), static_cast<int>(left.count())) < 0) continue; // a signal
         if (all[1].revents != 0) end(exit_interrupted);
         else if ((all[2].revents & (POLLERR | POLLHUP)) != 0) end(exit_reader_gone);
+        else if (next.passed(Clock::now())) {
+            if (can_be_written(STDERR_FILENO)) report(dropped());
+            next = Deadline::in(between);
+        }
     }
+    report(dropped());
     return code_.load();
 }
 

@@ -3,11 +3,11 @@
 
 #include "cli/bell.hpp"
 #include "cli/commands.hpp"
-#include "malla/base/deadline.hpp"
 #include "malla/node/stop_signal.hpp"
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string_view>
 
@@ -25,22 +25,20 @@ public:
     void write(std::string_view text);
     /// Ends it with this exit code, unless it has one. Any thread.
     void end(int code);
-    /// Says on standard error that so many events were dropped in all, but not more than once a second
-    /// unless it is the `last` time. Any thread.
-    void report_dropped(std::uint64_t dropped, bool last = false);
-
-    /// Waits for the end: 130 when interrupted, 141 when the reader of the output went away.
-    [[nodiscard]] int wait();
+    /// Waits for the end: 130 when interrupted, 141 when the reader of the output went away. Says meanwhile
+    /// on standard error how many events were dropped in all, whenever there are more, once a second at
+    /// most and at the end.
+    [[nodiscard]] int wait(const std::function<std::uint64_t()>& dropped);
 
 private:
+    void report(std::uint64_t dropped);
+
     const Common& common_;
     const StopSignal signal_;
     Bell ended_;
     std::atomic<int> code_ = -1; ///< none
     std::mutex writing_;
-    std::mutex reporting_; // guards the two below
-    std::uint64_t reported_ = 0;
-    Clock::time_point reported_at_{};
+    std::uint64_t reported_ = 0; ///< of the events dropped
 };
 
 } // namespace malla::cli

@@ -26,7 +26,6 @@ int run(const SubCommand& command, const Common& common) {
     LiveOutput output{common};
     std::uint64_t left = command.count;
     const auto write = [&](const Published& event) {
-        output.report_dropped(event.dropped);
         const auto row = Json::object({{"topic", event.topic}, {"node", event.node_name}, {"value", event.value}});
         const std::string line = *row.dump() + '\n'; // it was read as JSON
         output.write(on_terminal ? harmless(line, true) : line);
@@ -35,9 +34,7 @@ int run(const SubCommand& command, const Common& common) {
     };
     const auto subscription = (*node)->subscribe(command.pattern, write, room);
     if (!subscription) return fail(subscription.error(), common);
-    const int code = output.wait();
-    output.report_dropped(subscription->dropped(), true);
-    return code;
+    return output.wait([&] { return subscription->dropped(); });
 }
 
 } // namespace malla::cli

@@ -73,15 +73,10 @@ int run(const WatchCommand& command, const Common& common) {
     if (!node) return fail(node.error(), common);
     LiveOutput output{common};
     const Lines lines{output, common};
-    const auto subscription = (*node)->subscribe(command.pattern, [&](const Published& event) {
-        output.report_dropped(event.dropped);
-        lines.write(event);
-    });
+    const auto subscription = (*node)->subscribe(command.pattern, [&](const Published& event) { lines.write(event); });
     if (!subscription) return fail(subscription.error(), common);
     const auto watch = (*node)->watch([&](const MeshChange& change) { lines.write(change); });
-    const int code = output.wait();
-    output.report_dropped(subscription->dropped(), true);
-    return code;
+    return output.wait([&] { return subscription->dropped(); });
 }
 
 } // namespace malla::cli

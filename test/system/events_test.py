@@ -147,9 +147,11 @@ class Events(EventMesh):
         line = json.dumps("x" * 60_000) + "\n"
         self.pub("flood", "-", stdin=line * 1500)  # more than `sub` keeps
         self.pub("end")
+        dropped = r"(\d+ events? (was|were) dropped so far\n)"
+        self.assertRegex(slow.stderr.readline(), f"^{dropped}$", "told while it waits for its reader")
         slow.send_signal(signal.SIGINT)
         self.assertEqual(slow.wait(LIMIT_S), 130)
-        self.assertRegex(slow.stderr.read(), r"^(\d+ events? (was|were) dropped so far\n)+$")
+        self.assertRegex(slow.stderr.read(), f"^{dropped}*$")
 
 
 class Watch(EventMesh):
