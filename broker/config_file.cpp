@@ -73,6 +73,9 @@ Result<void> read_port(std::optional<std::uint16_t>& into, std::string_view key,
 Result<void> read_member(ConfigFile& config, std::string_view key, const Json& value) {
     if (key == "bind") return read_texts(config.bind, key, value);
     if (key == "cluster") return read_text(config.cluster, key, value);
+    if (key == "secret-file") return read_text(config.secret_file, key, value);
+    if (key == "key-file") return read_text(config.key_file, key, value);
+    if (key == "allow") return read_text(config.allow, key, value);
     if (key == "log-format") return read_text(config.log_format, key, value);
     if (key == "pub-port") return read_port(config.pub_port, key, value);
     if (key == "sub-port") return read_port(config.sub_port, key, value);

@@ -49,15 +49,28 @@ void start_logging(LogFormat format) {
     malla::set_log_sink(json ? log_json : log_text);
 }
 
-/// SIGTERM and SIGINT as a descriptor; SIGHUP, which has nothing to re-read, no longer ends the process.
+/// SIGTERM, SIGINT and SIGHUP as a descriptor.
 int open_signals() {
-    std::signal(SIGHUP, SIG_IGN);
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGTERM);
-    sigaddset(&ends, SIGINT);
-    ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-    return ::signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+    sigset_t all;
+    sigemptyset(&all);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&all, signal);
+    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    return ::signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/// Whether the next signal is SIGHUP, which asks for the keys to be read again.
+bool asks_for_keys(int signals) {
+    signalfd_siginfo signal{};
+    return ::read(signals, &signal, sizeof signal) == sizeof signal && signal.ssi_signo == SIGHUP;
+}
+
+void read_keys_again(malla::discovery::Broker& broker, malla::transport::Credentials* credentials,
+                     const malla::transport::CredentialFiles& files) {
+    if (!credentials) return malla::log(malla::LogLevel::info, "SIGHUP: there are no keys to read again");
+    if (auto read = malla::transport::reload_allowed(*credentials, files); !read)
+        return malla::log(malla::LogLevel::error, "SIGHUP: " + read.error().info() + "; the former keys stay allowed");
+    broker.readmit();
+    malla::log(malla::LogLevel::info, "SIGHUP: the allowed keys were read again");
 }
 
 int fail(const malla::Status& status) {
@@ -73,15 +86,21 @@ int fail(const malla::Status& status) {
 
 int serve(Options options) {
     const int signals = open_signals();
+    const auto credentials = malla::transport::load_credentials(options.credentials);
+    if (!credentials) return fail(credentials.error());
     malla::transport::Poller poller;
     malla::discovery::Broker::Options broker_options;
     broker_options.endpoints = std::move(options.bind);
     broker_options.subscribe_port = options.sub_port;
     broker_options.cluster = std::move(options.cluster);
+    broker_options.credentials = *credentials;
     broker_options.insecure = options.insecure;
     auto broker = malla::discovery::Broker::open(poller, std::move(broker_options));
     if (!broker) return fail(broker.error());
-    poller.add(signals, [&poller] { poller.stop(); });
+    poller.add(signals, [&] {
+        if (asks_for_keys(signals)) read_keys_again(**broker, credentials->get(), options.credentials);
+        else poller.stop();
+    });
     for (const std::string& endpoint : (*broker)->endpoints()) std::cout << "ready " << endpoint << '\n' << std::flush;
     poller.run();
     (*broker)->close(100ms);

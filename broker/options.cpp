@@ -38,6 +38,11 @@ Result<void> complete(Options& options, const CLI::App& app, const std::string& 
     const auto given = [&](const char* name) { return app.count(name) != 0; };
     if (!given("--bind")) options.bind = read->bind;
     if (read->cluster && !given("--cluster")) options.cluster = *read->cluster;
+    if (!given("--secret-file") && !given("--key-file")) {
+        options.credentials.secret = read->secret_file.value_or("");
+        options.credentials.key = read->key_file.value_or("");
+    }
+    if (read->allow && !given("--allow")) options.credentials.allow = *read->allow;
     if (read->insecure && !given("--insecure")) options.insecure = *read->insecure;
     if (read->pub_port && !given("--pub-port")) options.pub_port = *read->pub_port;
     if (read->sub_port && !given("--sub-port")) options.sub_port = *read->sub_port;
@@ -65,6 +70,13 @@ std::variant<Options, int> read_options(int argc, char** argv) {
         ->take_all();
     app.add_option("--config", config, "Options from a TOML or JSON file; the command line wins")->type_name("FILE");
     app.add_option("--cluster", options.cluster, "Nodes of other clusters are refused [malla]")->type_name("NAME");
+    app.add_option("--secret-file", options.credentials.secret, "The secret of the cluster: everything is encrypted")
+        ->type_name("FILE");
+    app.add_option("--key-file", options.credentials.key, "An own key pair instead, as `malla keygen` makes it")
+        ->type_name("FILE");
+    app.add_option("--allow", options.credentials.allow,
+                   "The keys that are let in, with --key-file; SIGHUP re-reads it")
+        ->type_name("FILE");
     app.add_flag("--insecure", options.insecure, "Bind where other machines reach it, without credentials");
     app.add_option("--pub-port", options.pub_port, "Accepted and not used: nodes publish where they meet, at --bind")
         ->type_name("N");

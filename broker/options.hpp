@@ -2,6 +2,7 @@
 #pragma once
 
 #include "malla/base/result.hpp"
+#include "malla/transport/credentials.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -17,6 +18,7 @@ enum class LogFormat : std::uint8_t { text, json };
 struct Options {
     std::vector<std::string> bind;
     std::string cluster = "malla";
+    transport::CredentialFiles credentials;
     bool insecure = false;
     LogFormat log_format = LogFormat::text;
     std::uint16_t pub_port = 0; ///< has no effect: nothing is bound for those who publish
@@ -31,6 +33,9 @@ struct Options {
 struct ConfigFile {
     std::vector<std::string> bind;
     std::optional<std::string> cluster;
+    std::optional<std::string> secret_file;
+    std::optional<std::string> key_file;
+    std::optional<std::string> allow;
     std::optional<bool> insecure;
     std::optional<std::string> log_format;
     std::optional<std::uint16_t> pub_port;

@@ -132,6 +132,12 @@ struct WatchCommand {
     std::string pattern; ///< of events
 };
 
+/// New credentials: a key pair, or the secret of a cluster.
+struct KeygenCommand {
+    std::string file; ///< empty: to standard output
+    bool secret = false;
+};
+
 struct VersionCommand {};
 
 /// Help that was asked for: to standard output.
@@ -141,7 +147,7 @@ struct HelpCommand {
 
 using Command = std::variant<HelpCommand, VersionCommand, CallCommand, LsCommand, NodesCommand, InfoCommand,
                              DescribeCommand, RunCommand, ServeCommand, PluginsCommand, ExplainCommand, ConfigCommand,
-                             LifecycleCommand, PubCommand, SubCommand, WatchCommand>;
+                             LifecycleCommand, PubCommand, SubCommand, WatchCommand, KeygenCommand>;
 
 struct Invocation {
     Common common;

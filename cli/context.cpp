@@ -79,11 +79,12 @@ Result<void> read_member(const fs::path& file, std::string_view key, const Json&
     if (key == "cluster") return member.into(settings.cluster);
     if (key == "secret-file") return member.into_path(settings.secret_file);
     if (key == "key-file") return member.into_path(settings.key_file);
+    if (key == "allow") return member.into_path(settings.allow_file);
     if (key == "timeout") return member.into(settings.timeout);
     if (key == "format") return member.into(settings.format);
     if (key == "insecure") return member.into(settings.insecure);
     return usage_error(file.string() + ": unknown setting '" + std::string{key} + "'",
-                       "broker, peer, loopback, cluster, secret-file, key-file, timeout, format, insecure");
+                       "broker, peer, loopback, cluster, secret-file, key-file, allow, timeout, format, insecure");
 }
 
 } // namespace

@@ -22,9 +22,9 @@ void add_mesh_options(CLI::App& app) {
     value(app, "--loopback", "ENDPOINT", "where the nodes of this machine meet [MALLA_LOOPBACK]")
         ->default_str(defaults.loopback);
     value(app, "--context", "NAME", "a named set of these options [MALLA_CONTEXT]")->default_str("default");
-    // Read so that they can be refused; not listed, for there are no credentials yet.
-    value(app, "--secret-file", "FILE", "")->group("");
-    value(app, "--key-file", "FILE", "")->group("");
+    value(app, "--secret-file", "FILE", "the secret of the cluster: everything is encrypted [MALLA_SECRET_FILE]");
+    value(app, "--key-file", "FILE", "an own key pair instead, see keygen [MALLA_KEY_FILE]");
+    value(app, "--allow", "FILE", "the keys that an own node lets in, with --key-file [MALLA_ALLOW]");
     flag(app, "--insecure", "bind beyond loopback without credentials");
     value(app, "--cluster", "NAME", "nodes of other clusters are invisible [MALLA_CLUSTER]")
         ->default_str(defaults.cluster);
@@ -144,6 +144,11 @@ void add_everything(CLI::App& app) {
     add_hosts(app);
     add_operations(app);
     add_events(app);
+    auto& keygen = *app.add_subcommand("keygen", "make a key pair, or the secret of a cluster");
+    keygen.add_option("FILE", "where it goes, readable for you alone; else to standard output");
+    flag(keygen, "--secret", "a secret that all nodes of a cluster share");
+    keygen.footer("The public key of a pair is printed: it is what others put on their list of allowed keys,\n"
+                  "and behind # in an endpoint.");
     app.add_subcommand("version", "the version of this program");
 }
 
@@ -319,6 +324,7 @@ Result<Command> read_command(const CLI::App& app) {
     if (name == "pub") return read_pub(app);
     if (name == "sub") return read_sub(app);
     if (name == "watch") return read_watch(app);
+    if (name == "keygen") return Command{KeygenCommand{text(app, "FILE").value_or(""), flag(app, "--secret")}};
     return Command{VersionCommand{}};
 }
 
@@ -330,6 +336,7 @@ Settings command_line_settings(const CLI::App& app) {
     settings.cluster = text(app, "--cluster");
     settings.secret_file = text(app, "--secret-file");
     settings.key_file = text(app, "--key-file");
+    settings.allow_file = text(app, "--allow");
     settings.timeout = text(app, "--timeout");
     settings.format = text(app, "--format");
     settings.insecure = flag(app, "--insecure");
@@ -344,9 +351,6 @@ Result<Common> read_common(const CLI::App& app, const Environment& environment) 
     auto settings = prefer(command_line_settings(app), environment_settings(environment));
     auto mesh = resolve(prefer(std::move(settings), *std::move(context)));
     if (!mesh) return std::move(mesh).error();
-    if (!mesh->secret_file.empty() || !mesh->key_file.empty())
-        return usage_error("This version has no credentials, so nothing would be encrypted",
-                           "leave --secret-file, --key-file and their variables out, and stay on loopback");
     return Common{*std::move(mesh), flag(app, "--verbose"), flag(app, "--quiet")};
 }
 

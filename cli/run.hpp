@@ -9,6 +9,7 @@ namespace malla::cli {
 
 [[nodiscard]] int run(const HelpCommand& command, const Common& common);
 [[nodiscard]] int run(const VersionCommand& command, const Common& common);
+[[nodiscard]] int run(const KeygenCommand& command, const Common& common);
 [[nodiscard]] int run(const CallCommand& command, const Common& common);
 [[nodiscard]] int run(const LsCommand& command, const Common& common);
 [[nodiscard]] int run(const NodesCommand& command, const Common& common);

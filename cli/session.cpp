@@ -66,6 +66,7 @@ NodeOptions node_options(const Common& common, bool hosts, const HostOptions& ho
     options.peers = common.mesh.peers;
     options.loopback = common.mesh.loopback;
     options.cluster = common.mesh.cluster;
+    options.credentials = common.mesh.credentials;
     options.insecure = common.mesh.insecure;
     options.timeout = common.mesh.timeout;
     return options;
@@ -93,6 +94,10 @@ Result<InstanceView> wait_for_instance(Node& node, const Target& target, const s
             (void)node.wait_for_mesh(patient);
             if (auto heard = instance_on(node, target, on)) return *std::move(heard);
         }
+        // Waiting does not make credentials better.
+        if (const auto joined = node.wait_for_mesh(Deadline{Clock::now()});
+            !there && !joined && joined.error().exit_code() == ExitCode::refused)
+            return joined.error();
         if (!there && (no_wait || deadline.passed(Clock::now())))
             return no_such_service(node, service, std::move(there).error(), on);
         if (!told && patient.passed(Clock::now())) {

@@ -56,6 +56,7 @@ Settings environment_settings(const Environment& environment) {
     settings.cluster = environment("MALLA_CLUSTER");
     settings.secret_file = environment("MALLA_SECRET_FILE");
     settings.key_file = environment("MALLA_KEY_FILE");
+    settings.allow_file = environment("MALLA_ALLOW");
     settings.timeout = environment("MALLA_TIMEOUT");
     return settings;
 }
@@ -66,8 +67,11 @@ Settings prefer(Settings first, Settings second) {
     settings.peers = either(std::move(first.peers), std::move(second.peers));
     settings.loopback = either(std::move(first.loopback), std::move(second.loopback));
     settings.cluster = either(std::move(first.cluster), std::move(second.cluster));
-    settings.secret_file = either(std::move(first.secret_file), std::move(second.secret_file));
-    settings.key_file = either(std::move(first.key_file), std::move(second.key_file));
+    // They go together: a key said here is not joined by a secret said there.
+    auto& credentials = first.secret_file || first.key_file ? first : second;
+    settings.secret_file = std::move(credentials.secret_file);
+    settings.key_file = std::move(credentials.key_file);
+    settings.allow_file = either(std::move(first.allow_file), std::move(second.allow_file));
     settings.timeout = either(std::move(first.timeout), std::move(second.timeout));
     settings.format = either(std::move(first.format), std::move(second.format));
     settings.insecure = first.insecure || second.insecure;
@@ -86,8 +90,9 @@ Result<MeshOptions> resolve(Settings settings) {
     options.peers = std::move(settings.peers);
     if (settings.loopback) options.loopback = *std::move(settings.loopback);
     if (settings.cluster) options.cluster = *std::move(settings.cluster);
-    if (settings.secret_file) options.secret_file = *std::move(settings.secret_file);
-    if (settings.key_file) options.key_file = *std::move(settings.key_file);
+    if (settings.secret_file) options.credentials.secret = *std::move(settings.secret_file);
+    if (settings.key_file) options.credentials.key = *std::move(settings.key_file);
+    if (settings.allow_file) options.credentials.allow = *std::move(settings.allow_file);
     options.insecure = settings.insecure;
     if (settings.timeout) {
         const auto timeout = read_duration("--timeout", *settings.timeout);

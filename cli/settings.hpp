@@ -3,6 +3,7 @@
 
 #include "malla/base/deadline.hpp"
 #include "malla/base/result.hpp"
+#include "malla/transport/credentials.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -28,8 +29,7 @@ struct MeshOptions {
     std::vector<std::string> peers;
     std::string loopback = "tcp://127.0.0.1:6255";
     std::string cluster = "malla";
-    std::string secret_file; ///< empty: none
-    std::string key_file;    ///< empty: none
+    transport::CredentialFiles credentials;
     bool insecure = false;
     Clock::duration timeout = std::chrono::seconds{15};
     Format format = Format::automatic;
@@ -44,6 +44,7 @@ struct Settings {
     std::optional<std::string> cluster;
     std::optional<std::string> secret_file;
     std::optional<std::string> key_file;
+    std::optional<std::string> allow_file;
     std::optional<std::string> timeout;
     std::optional<std::string> format;
     bool insecure = false;

@@ -192,12 +192,22 @@ TEST(CommandLine, ReadsAContextInJson) {
     EXPECT_TRUE(invocation->common.mesh.insecure);
 }
 
-TEST(CommandLine, RefusesCredentialsInsteadOfLeavingThemOut) {
+TEST(CommandLine, TakesCredentialsFromWhereverTheyAreSaidFirst) {
     const TemporaryFolder home;
     home.write("malla/contexts/safe.toml", "secret-file = 'cookie'\n");
-    EXPECT_THAT(error_of({"ls", "--secret-file", "cookie"}).info(), HasSubstr("no credentials"));
-    error_of({"ls"}, environment_of({{"HOME", "/nonexistent"}, {"MALLA_KEY_FILE", "key"}}));
-    error_of({"ls", "--context", "safe"}, environment_of({{"XDG_CONFIG_HOME", home.path().string()}}));
+    const std::string folder = home.path().string();
+
+    const auto said = read({"ls", "--secret-file", "cookie"}, environment_of({{"MALLA_KEY_FILE", "key"}}));
+    const auto set =
+        read({"ls", "--allow", "list"}, environment_of({{"HOME", "/nonexistent"}, {"MALLA_KEY_FILE", "key"}}));
+    const auto context = read({"ls", "--context", "safe"}, environment_of({{"XDG_CONFIG_HOME", folder}}));
+
+    ASSERT_TRUE(said && set && context);
+    EXPECT_EQ(said->common.mesh.credentials.secret, "cookie");
+    EXPECT_EQ(said->common.mesh.credentials.key, "") << "a node has the one or the other";
+    EXPECT_EQ(set->common.mesh.credentials.key, "key");
+    EXPECT_EQ(set->common.mesh.credentials.allow, "list");
+    EXPECT_EQ(context->common.mesh.credentials.secret, folder + "/malla/contexts/cookie");
 }
 
 TEST(CommandLine, RefusesAContextThatIsUnknownOrBroken) {

@@ -2,10 +2,8 @@
 #pragma once
 
 #include "cli/settings.hpp"
+#include "support/temporary_folder.hpp"
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <string>
 #include <utility>
@@ -21,31 +19,6 @@ inline Environment environment_of(std::map<std::string, std::string> variables) 
     };
 }
 
-/// A folder of its own, gone with the object.
-class TemporaryFolder {
-public:
-    TemporaryFolder() : path_{make()} {}
-    ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-
-    std::filesystem::path write(const std::filesystem::path& name, std::string_view text) const {
-        const auto file = path_ / name;
-        std::filesystem::create_directories(file.parent_path());
-        std::ofstream{file, std::ios::binary} << text;
-        return file;
-    }
-
-private:
-    static std::filesystem::path make() {
-        std::string name = (std::filesystem::temp_directory_path() / "malla-cli-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) std::abort();
-        return name;
-    }
-
-    std::filesystem::path path_;
-};
+using test::TemporaryFolder;
 
 } // namespace malla::cli

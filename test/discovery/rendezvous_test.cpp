@@ -297,5 +297,32 @@ TEST_F(RendezvousTest, AnswersForAllForSomeAndForNone) {
     EXPECT_THAT(only<wire::Listing>(sent_to(1)).front().entries, SizeIs(2));
 }
 
+TEST_F(RendezvousTest, ANodeIsAnnouncedOnlyByItsOwnKey) {
+    const std::string own(40, 'a');
+    const std::string other(40, 'b');
+    const auto announcement_with = [](const std::string& key, std::uint64_t sequence) {
+        auto record = record_of(node_id(1), sequence);
+        record.endpoints = {"tcp://10.0.0.1:1#" + key};
+        record.publish_endpoint = "tcp://10.0.0.1:2#" + key;
+        return announcement(record);
+    };
+    const auto listed_key = [&] {
+        return directory.read([&](const Directory& each) { return each.find(node_id(1))->endpoints.front().back(); });
+    };
+    rendezvous.on_message(Peer{1}, 1, hello(node_id(1)), at(0s), own);
+    rendezvous.on_message(Peer{1}, 1, announcement_with(other, 1), at(0s), own);
+    EXPECT_FALSE(lists(1)) << "where it leads calls is not its own";
+    rendezvous.on_message(Peer{1}, 1, announcement_with(own, 1), at(0s), own);
+    ASSERT_TRUE(lists(1));
+
+    rendezvous.on_message(Peer{2}, 2, hello(node_id(1)), at(0s), other);
+    rendezvous.on_message(Peer{2}, 2, announcement_with(other, 9), at(0s), other);
+
+    EXPECT_EQ(listed_key(), 'a') << "somebody else claimed its id";
+    const auto answer = wire::decode(sent_to(2).back());
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(std::get<wire::Refused>(*answer).status.id(), "forbidden");
+}
+
 } // namespace
 } // namespace malla::discovery

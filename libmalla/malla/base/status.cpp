@@ -70,6 +70,8 @@ constexpr std::array table = std::to_array<StatusEntry>({
     {"expired", 408, not_run, ExitCode::deadline, "The deadline passed before the call began", ""},
     {"version_unsupported", 505, not_run, ExitCode::refused, "Protocol version not supported: {}", "versions"},
     {"credentials_required", 401, not_run, ExitCode::refused, "Credentials are required: {}", "reason"},
+    {"credentials_invalid", 401, not_run, ExitCode::refused, "The credentials cannot be used: {}", "reason"},
+    {"credentials_refused", 401, not_run, ExitCode::refused, "The credentials were refused by {}", "endpoint"},
     {"endpoint_unreachable", 503, not_run, ExitCode::unreachable, "Cannot reach {}", "endpoint"},
     {"endpoint_invalid", 400, not_run, ExitCode::usage, "Not an endpoint: '{}'; write tcp://HOST:PORT", "endpoint"},
     {"address_in_use", 409, not_run, ExitCode::unreachable, "Cannot bind {}: the address is in use", "endpoint"},

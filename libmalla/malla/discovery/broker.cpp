@@ -21,6 +21,7 @@ NodeId Broker::id() const noexcept { return parts_->id; }
 const std::vector<std::string>& Broker::endpoints() const noexcept { return parts_->endpoints; }
 const SharedDirectory& Broker::directory() const noexcept { return parts_->directory(); }
 void Broker::farewell(NodeId node, std::uint64_t sequence) { parts_->farewell(node, sequence); }
+void Broker::readmit() { parts_->readmit(); }
 void Broker::close(Clock::duration flush) { parts_->close(flush); }
 
 } // namespace malla::discovery

@@ -5,6 +5,7 @@
 #include "malla/base/result.hpp"
 #include "malla/discovery/shared_directory.hpp"
 #include "malla/discovery/timing.hpp"
+#include "malla/transport/credentials.hpp"
 #include "malla/transport/poller.hpp"
 
 #include <cstdint>
@@ -30,6 +31,8 @@ public:
         /// Serves nodes of any other cluster as well; those of different clusters never meet.
         bool any_cluster = false;
         std::string name = "broker";
+        /// Whom it lets in; null: everybody.
+        std::shared_ptr<const transport::Credentials> credentials;
         /// Allows endpoints that other machines reach, without credentials.
         bool insecure = false;
         Timing timing;
@@ -42,13 +45,16 @@ public:
     Broker& operator=(const Broker&) = delete;
 
     [[nodiscard]] NodeId id() const noexcept;
-    /// As bound, with the ports that were chosen. Any thread.
+    /// As bound, with the ports that were chosen, and the key that one has to know. Any thread.
     [[nodiscard]] const std::vector<std::string>& endpoints() const noexcept;
     /// What it knows of its cluster. Any thread.
     [[nodiscard]] const SharedDirectory& directory() const noexcept;
 
     /// Tells everyone that `node` left, as its BYE with that sequence would.
     void farewell(NodeId node, std::uint64_t sequence);
+    /// The list of allowed keys is another: ends all connections of those who listen. They come back at once if they
+    /// are let in.
+    void readmit();
     /// Stops, and gives what was sent last up to `flush` to leave.
     void close(Clock::duration flush);
 

@@ -22,8 +22,9 @@ constexpr std::size_t max_clusters = 64;
 constexpr int snapshot_high_water_mark = 2 * static_cast<int>(wire::max_nodes);
 
 /// Control frames and events only: the bodies of calls never come here.
-transport::Profile profile_of(Pattern pattern) {
+transport::Profile profile_of(Pattern pattern, std::shared_ptr<const transport::Credentials> credentials) {
     transport::Profile profile;
+    profile.credentials = std::move(credentials);
     if (pattern != Pattern::router) {
         profile.high_water_mark = max_published_queue;
         return profile;
@@ -32,8 +33,6 @@ transport::Profile profile_of(Pattern pattern) {
     profile.high_water_mark = snapshot_high_water_mark;
     return profile;
 }
-
-Result<std::unique_ptr<Socket>> open_socket(Pattern pattern) { return Socket::open(pattern, profile_of(pattern)); }
 
 /// "tcp://HOST:PORT" with another port; "ipc://PATH.sub" for "ipc://PATH".
 std::string beside(std::string_view endpoint, std::uint16_t port) {
@@ -56,13 +55,13 @@ Result<void> Broker::Parts::bind() {
     for (std::string& endpoint : options_.endpoints) {
         auto resolved = transport::resolve(endpoint);
         if (!resolved) return std::move(resolved).error();
-        if (auto allowed = may_bind(*resolved, options_.insecure); !allowed) return allowed;
+        if (auto allowed = may_bind(*resolved, options_.credentials.get(), options_.insecure); !allowed) return allowed;
         endpoint = *std::move(resolved);
         const bool alike = endpoint.starts_with("tcp://") && options_.endpoints.front().starts_with("tcp://");
         if (options_.endpoints.size() > 1 && !alike) return Status{"endpoint_invalid", endpoint};
     }
     for (auto& [socket, pattern] : {std::pair{&router_, Pattern::router}, std::pair{&publisher_, Pattern::pub}}) {
-        auto opened = open_socket(pattern);
+        auto opened = Socket::open(pattern, profile_of(pattern, options_.credentials));
         if (!opened) return std::move(opened).error();
         *socket = *std::move(opened);
     }
@@ -84,10 +83,14 @@ Result<void> Broker::Parts::bind_publisher() {
         auto bound = publisher_->bind(beside(endpoint, port));
         if (!bound) return std::move(bound).error();
         subscribe_endpoint_ = *std::move(bound);
+        publishes_at_.push_back(subscribe_endpoint_);
         if (subscribe_endpoint_.starts_with("tcp://")) port = port_of(subscribe_endpoint_);
     }
     // Of several, the host by which a node came.
     if (endpoints.size() > 1) subscribe_endpoint_ = "tcp://*:" + std::to_string(port);
+    if (!options_.credentials) return {};
+    subscribe_endpoint_ = options_.credentials->with_key(subscribe_endpoint_);
+    for (std::string& endpoint : endpoints) endpoint = options_.credentials->with_key(endpoint);
     return {};
 }
 
@@ -133,10 +136,15 @@ void Broker::Parts::on_router_message(const Message& message) {
     const auto type = wire::peek(message.bytes());
     if (!type || is_for_rendezvous(*type))
         return cluster_of(message).rendezvous.on_message(message.peer(), message.connection(), message.bytes(),
-                                                         Clock::now());
+                                                         Clock::now(), own_key_of(message));
     if (*type != wire::Type::ping) return;
     if (const auto ping = wire::decode_ping(message.bytes()))
         (void)router_->send_to(message.peer(), wire::encode(wire::Pong{ping->nonce, id}));
+}
+
+/// The key that tells its sender from others; empty where there is none.
+std::string_view Broker::Parts::own_key_of(const Message& message) const {
+    return options_.credentials && options_.credentials->has_own_key() ? message.key() : std::string_view{};
 }
 
 /// The one that its HELLO names, or that let its sender in.
@@ -169,9 +177,26 @@ void Broker::Parts::farewell(NodeId node, std::uint64_t sequence) {
         if (each->rendezvous.is_member(node)) each->rendezvous.farewell(node, sequence, Clock::now());
 }
 
+/// ZeroMQ asks for a key when a connection begins, and has no way to end a single one.
+void Broker::Parts::readmit() {
+    unbound_ = publishes_at_;
+    for (const std::string& endpoint : unbound_) (void)publisher_->unbind(endpoint);
+    bind_publisher_again();
+}
+
+/// An address that was unbound is free a moment later.
+void Broker::Parts::bind_publisher_again() {
+    constexpr auto pause = std::chrono::milliseconds{10};
+    std::erase_if(unbound_, [this](const std::string& endpoint) { return publisher_->bind(endpoint).has_value(); });
+    rebind_.reset();
+    if (!unbound_.empty()) rebind_ = poller_.at(Clock::now() + pause, [this] { bind_publisher_again(); });
+}
+
 void Broker::Parts::close(Clock::duration flush) {
     if (beat_) poller_.cancel(*beat_);
     beat_.reset();
+    if (rebind_) poller_.cancel(*rebind_);
+    rebind_.reset();
     prober_.reset();
     if (monitor_) poller_.remove(*monitor_);
     if (router_) poller_.remove(*router_);

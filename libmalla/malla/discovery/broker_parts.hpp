@@ -24,6 +24,7 @@ public:
     Result<void> bind();
     void start();
     void farewell(NodeId node, std::uint64_t sequence);
+    void readmit();
     void close(Clock::duration flush);
 
     const NodeId id = NodeId::random();
@@ -46,6 +47,8 @@ private:
     Cluster& cluster_of(const transport::Message& message);
     void on_router(std::span<transport::Message> messages);
     void on_router_message(const transport::Message& message);
+    void bind_publisher_again();
+    [[nodiscard]] std::string_view own_key_of(const transport::Message& message) const;
     void on_events(std::span<const transport::LinkEvent> events);
     void tick();
 
@@ -54,6 +57,9 @@ private:
     std::unique_ptr<transport::Socket> router_;
     std::unique_ptr<transport::Monitor> monitor_;
     std::unique_ptr<transport::Socket> publisher_;
+    std::vector<std::string> publishes_at_;
+    std::vector<std::string> unbound_; // of these, for a moment
+    std::optional<transport::TimerId> rebind_;
     std::string subscribe_endpoint_;
     std::map<std::string, std::unique_ptr<Cluster>, std::less<>> clusters_;
     std::unique_ptr<Prober> prober_;

@@ -158,6 +158,7 @@ void EventReceiver::open(const std::shared_ptr<EventEar>& ear, LinkId link, cons
     transport::Profile profile;
     profile.max_message_bytes = max_published_bytes;
     profile.high_water_mark = max_published_queue;
+    profile.credentials = credentials_;
     auto socket = transport::Socket::open(transport::Pattern::sub, profile);
     if (!socket) return reconcile_later();
     // In this order: what comes on the second topic says that the first is heard too.
@@ -172,8 +173,9 @@ void EventReceiver::open(const std::shared_ptr<EventEar>& ear, LinkId link, cons
     });
     poller_.add(*channel.monitor, [this, ear, link](std::span<const LinkEvent> events) {
         using enum LinkEvent::Kind;
-        const bool ended = std::ranges::any_of(
-            events, [](const auto& event) { return event.kind == disconnected || event.kind == handshake_failed; });
+        const bool ended = std::ranges::any_of(events, [](const auto& event) {
+            return event.kind == disconnected || event.kind == handshake_failed || event.kind == refused;
+        });
         if (ended) poller_.post([this, ear, link] { give_up(ear, link); });
     });
 }

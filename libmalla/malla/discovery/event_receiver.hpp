@@ -54,7 +54,9 @@ private:
 /// own, which begins with the first of them. Any thread.
 class EventReceiver : public std::enable_shared_from_this<EventReceiver> {
 public:
-    explicit EventReceiver(std::string cluster) : cluster_{std::move(cluster)} {}
+    /// `credentials` may be null.
+    EventReceiver(std::string cluster, std::shared_ptr<const transport::Credentials> credentials)
+        : cluster_{std::move(cluster)}, credentials_{std::move(credentials)} {}
     ~EventReceiver();
     EventReceiver(const EventReceiver&) = delete;
     EventReceiver& operator=(const EventReceiver&) = delete;
@@ -94,6 +96,7 @@ private:
     void reconcile_later();
 
     const std::string cluster_;
+    const std::shared_ptr<const transport::Credentials> credentials_;
     std::mutex mutex_; // guards what the events thread is to do
     std::map<LinkId, std::string> sources_;
     std::vector<std::shared_ptr<EventEar>> ears_;

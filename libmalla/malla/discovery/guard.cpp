@@ -7,10 +7,10 @@
 
 namespace malla::discovery {
 
-Result<void> may_bind(std::string_view endpoint, bool insecure) {
-    if (insecure || transport::is_loopback(endpoint)) return {};
-    return Status{"credentials_required",
-                  "other machines can reach " + std::string{endpoint} + "; --insecure binds it without credentials"};
+Result<void> may_bind(std::string_view endpoint, const transport::Credentials* credentials, bool insecure) {
+    if (credentials || insecure || transport::is_loopback(endpoint)) return {};
+    return Status{"credentials_required", "other machines can reach " + std::string{endpoint} +
+                                              "; say --secret-file or --key-file, or --insecure to do without"};
 }
 
 } // namespace malla::discovery

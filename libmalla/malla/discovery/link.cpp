@@ -2,6 +2,7 @@
 #include "malla/discovery/link.hpp"
 
 #include "malla/base/log.hpp"
+#include "malla/transport/endpoint.hpp"
 #include "malla/wire/topic.hpp"
 
 #include <algorithm>
@@ -23,6 +24,7 @@ namespace {
 
 constexpr auto refused_pause = 2s;
 constexpr auto failed_pause = 500ms;
+constexpr int max_failed_handshakes = 3;  // a peer that dies has one
 constexpr auto retry_notice = 100ms;      // libzmq tells of its own retry at once, if it will retry
 constexpr auto subscription_delay = 10ms; // until a rendezvous has heard a subscription
 
@@ -32,6 +34,7 @@ std::string with_host_of(std::string_view endpoint, std::string_view reached_by)
     for (const std::string_view wildcard :
          std::array<std::string_view, 3>{"tcp://*:", "tcp://0.0.0.0:", "tcp://[::]:"}) {
         if (!endpoint.starts_with(wildcard)) continue;
+        reached_by = transport::split_key(reached_by).address;
         const auto port = reached_by.rfind(':');
         if (!reached_by.starts_with("tcp://") || port == std::string_view::npos) break;
         return std::string{reached_by.substr(0, port + 1)}.append(endpoint.substr(wildcard.size()));
@@ -39,10 +42,10 @@ std::string with_host_of(std::string_view endpoint, std::string_view reached_by)
     return std::string{endpoint};
 }
 
-Link::Link(transport::Poller& poller, std::string endpoint, wire::Hello hello, std::string ask, const Timing& timing,
-           Handlers handlers)
-    : poller_{poller}, endpoint_{std::move(endpoint)}, hello_{std::move(hello)}, ask_{std::move(ask)}, timing_{timing},
-      handlers_{std::move(handlers)} {}
+Link::Link(transport::Poller& poller, std::string endpoint, std::shared_ptr<const transport::Credentials> credentials,
+           wire::Hello hello, std::string ask, const Timing& timing, Handlers handlers)
+    : poller_{poller}, endpoint_{std::move(endpoint)}, credentials_{std::move(credentials)}, hello_{std::move(hello)},
+      ask_{std::move(ask)}, timing_{timing}, handlers_{std::move(handlers)} {}
 
 Link::~Link() { close({}); }
 
@@ -60,7 +63,9 @@ void Link::hurry() {
 }
 
 std::optional<Link::Channel> Link::open_channel(Pattern pattern, std::string_view endpoint) {
-    auto socket = transport::Socket::open(pattern);
+    transport::Profile profile;
+    profile.credentials = credentials_;
+    auto socket = transport::Socket::open(pattern, profile);
     if (!socket) return std::nullopt;
     auto monitor = (*socket)->monitor();
     if (!monitor) return std::nullopt;
@@ -99,17 +104,32 @@ void Link::on_dealer_event(const LinkEvent& event) {
     using enum LinkEvent::Kind;
     switch (event.kind) {
     case connected: connected_ = true; return;
-    case ready: return greet();
+    case ready: failed_handshakes_ = 0; return greet();
     case disconnected:
         connected_ = false;
         drain();
         return lose(), reopen_in(retry_notice);
-    case handshake_failed: return reopen_in(failed_pause);
+    case refused: return turn_away();
+    // Whoever expects a key and finds another hears nothing else of it; nor does, at times, who has none.
+    case handshake_failed:
+        if (credentials_ || ++failed_handshakes_ == max_failed_handshakes) return turn_away();
+        retire(dealer_, {});
+        return reopen_in(retry_notice);
     case retrying:
         connected_ = false;
         if (timer_) poller_.cancel(*timer_);
         if (!up_) handlers_.absent();
     }
+}
+
+void Link::turn_away() {
+    failed_handshakes_ = 0;
+    const std::string address{transport::split_key(endpoint_).address};
+    retire(dealer_, {});
+    reopen_in(refused_pause);
+    handlers_.refused(credentials_
+                          ? Status{"credentials_refused", address}
+                          : Status{"credentials_required", address + " is encrypted: say --secret-file or --key-file"});
 }
 
 /// The news of the end come before the last messages.

@@ -37,9 +37,9 @@ public:
         std::function<void()> absent;
     };
 
-    /// `ask` is sent right behind each HELLO, unless it is empty.
-    Link(transport::Poller& poller, std::string endpoint, wire::Hello hello, std::string ask, const Timing& timing,
-         Handlers handlers);
+    /// `ask` is sent right behind each HELLO, unless it is empty. `credentials` may be null.
+    Link(transport::Poller& poller, std::string endpoint, std::shared_ptr<const transport::Credentials> credentials,
+         wire::Hello hello, std::string ask, const Timing& timing, Handlers handlers);
     ~Link();
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;
@@ -72,6 +72,7 @@ private:
     void on_dealer_event(const transport::LinkEvent& event);
     void on_dealer_message(std::string_view bytes);
     void on_published(std::string_view bytes);
+    void turn_away();
     void drain();
     void greet();
     void welcome(const wire::Welcome& welcome);
@@ -82,6 +83,7 @@ private:
 
     transport::Poller& poller_;
     std::string endpoint_;
+    const std::shared_ptr<const transport::Credentials> credentials_;
     wire::Hello hello_;
     std::string ask_;
     Timing timing_;
@@ -90,6 +92,7 @@ private:
     std::optional<Channel> sub_;
     std::string subscription_;
     bool connected_ = false;
+    int failed_handshakes_ = 0; // one after the other
     bool up_ = false;
     Clock::time_point heard_{};
     Clock::duration lease_{}; // of the rendezvous: it beats as often as its WELCOME says

@@ -34,6 +34,8 @@ struct MembershipOptions {
     bool hosts = true;
     /// Where a node that hosts publishes; a wildcard is announced as the host of its first endpoint.
     std::string publish_bind = "tcp://127.0.0.1:*";
+    /// Null: the mesh is open.
+    std::shared_ptr<const transport::Credentials> credentials;
     /// Allows endpoints that other machines reach, without credentials.
     bool insecure = false;
     Timing timing;

@@ -15,7 +15,7 @@ using transport::Peer;
 
 Membership::Parts::Parts(transport::Poller& poller_of_node, MembershipOptions options, wire::NodeRecord self,
                          Reply reply)
-    : poller{poller_of_node}, receiver{std::make_shared<EventReceiver>(self.cluster)},
+    : poller{poller_of_node}, receiver{std::make_shared<EventReceiver>(self.cluster, options.credentials)},
       sender{std::make_shared<EventSender>(EventSender::Source{self.id, self.name, self.cluster},
                                            [this](std::string published) { publish_here(std::move(published)); })},
       options_{std::move(options)}, reply_{std::move(reply)}, self_{std::move(self)}, view_{self_.id, options_.timing,
@@ -41,33 +41,53 @@ Result<void> Membership::Parts::open() {
 Result<void> Membership::Parts::open_publisher() {
     auto endpoint = transport::resolve(options_.publish_bind);
     if (!endpoint) return std::move(endpoint).error();
-    if (auto allowed = may_bind(*endpoint, options_.insecure); !allowed) return allowed;
+    if (auto allowed = may_bind(*endpoint, options_.credentials.get(), options_.insecure); !allowed) return allowed;
     transport::Profile profile;
     profile.high_water_mark = max_published_queue;
+    profile.credentials = options_.credentials;
     auto socket = transport::Socket::open(transport::Pattern::pub, profile);
     if (!socket) return std::move(socket).error();
     auto bound = (*socket)->bind(*endpoint);
     if (!bound) return std::move(bound).error();
     publisher_ = *std::move(socket);
     self_.publish_endpoint = self_.endpoints.empty() ? *bound : with_host_of(*bound, self_.endpoints.front());
+    if (options_.credentials) self_.publish_endpoint = options_.credentials->with_key(self_.publish_endpoint);
     return {};
 }
 
 Result<void> Membership::Parts::add_configured() {
     const bool alone = options_.brokers.empty() && options_.peers.empty();
+    const bool own_key = options_.credentials && options_.credentials->has_own_key();
     auto named = options_.brokers;
     named.insert(named.end(), options_.peers.begin(), options_.peers.end());
-    if (alone && !options_.loopback.empty()) named.push_back(options_.loopback);
+    // Nobody could know the key of whoever holds the loopback endpoint.
+    if (alone && !options_.loopback.empty() && !own_key) named.push_back(options_.loopback);
+    if (named.empty() && own_key && !options_.hosts)
+        return Status{"credentials_required", "with --key-file name a broker or a peer, as tcp://HOST:PORT#KEY"};
     sender->set_alone(options_.hosts && named.empty());
     receiver->set_alone(options_.hosts && named.empty());
     for (const std::string& endpoint : named) {
         auto resolved = transport::resolve(endpoint);
         if (!resolved && resolved.error().id() != "endpoint_unreachable") return std::move(resolved).error();
         if (resolved && alone && options_.hosts)
-            if (auto allowed = may_bind(*resolved, options_.insecure); !allowed) return allowed;
+            if (auto allowed = may_bind(*resolved, options_.credentials.get(), options_.insecure); !allowed)
+                return allowed;
+        if (resolved)
+            if (auto usable = has_wanted_key(*resolved); !usable) return usable;
         if (resolved) add_link(*resolved, !alone, alone);
         else joining.add(LinkId{++last_link_}, endpoint, !alone);
     }
+    return {};
+}
+
+/// Otherwise every attempt to connect would fail, and nobody be told.
+Result<void> Membership::Parts::has_wanted_key(std::string_view endpoint) const {
+    const auto [address, key] = transport::split_key(endpoint);
+    if (key.empty() && options_.credentials && options_.credentials->has_own_key())
+        return Status{"credentials_required",
+                      "write " + std::string{address} + "#KEY, with the key of who listens there"};
+    if (!key.empty() && !options_.credentials)
+        return Status{"credentials_required", std::string{address} + " is encrypted: say --secret-file or --key-file"};
     return {};
 }
 
@@ -81,6 +101,7 @@ void Membership::Parts::add_link(const std::string& endpoint, bool named, bool l
     broker.cluster = self_.cluster;
     broker.any_cluster = true;
     broker.name = self_.name;
+    broker.credentials = options_.credentials;
     broker.insecure = options_.insecure;
     broker.timing = options_.timing;
     embedded_.emplace(poller, std::move(broker), [this, id] { links_.at(id).link->hurry(); });
@@ -88,7 +109,8 @@ void Membership::Parts::add_link(const std::string& endpoint, bool named, bool l
 
 void Membership::Parts::open_link(LinkId id, const std::string& endpoint, NodeId back_to, bool loopback) {
     const std::string ask = options_.hosts ? std::string{} : wire::encode(wire::Ask{});
-    auto link = std::make_unique<Link>(poller, endpoint, hello(), ask, options_.timing, handlers_of(id));
+    auto link =
+        std::make_unique<Link>(poller, endpoint, options_.credentials, hello(), ask, options_.timing, handlers_of(id));
     links_.emplace(id, Joined{std::move(link), back_to, loopback});
 }
 
@@ -151,7 +173,9 @@ void Membership::Parts::tick() {
 void Membership::Parts::on_message(const transport::Message& message) {
     const auto type = wire::peek(message.bytes());
     if (!rendezvous_ || !prober_ || left_ || (type && !is_for_rendezvous(*type))) return;
-    rendezvous_->on_message(message.peer(), message.connection(), message.bytes(), Clock::now());
+    const bool own = options_.credentials && options_.credentials->has_own_key();
+    rendezvous_->on_message(message.peer(), message.connection(), message.bytes(), Clock::now(),
+                            own ? message.key() : std::string_view{});
 }
 
 void Membership::Parts::on_events(std::span<const transport::LinkEvent> events) {

@@ -55,6 +55,7 @@ private:
 
     Result<void> open_publisher();
     Result<void> add_configured();
+    [[nodiscard]] Result<void> has_wanted_key(std::string_view endpoint) const;
     void add_link(const std::string& endpoint, bool named, bool loopback);
     void open_link(LinkId id, const std::string& endpoint, NodeId back_to, bool loopback);
     Link::Handlers handlers_of(LinkId id);

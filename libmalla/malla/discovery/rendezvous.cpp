@@ -2,6 +2,7 @@
 #include "malla/discovery/rendezvous.hpp"
 
 #include "malla/base/log.hpp"
+#include "malla/transport/endpoint.hpp"
 #include "malla/wire/topic.hpp"
 
 #include <algorithm>
@@ -24,10 +25,11 @@ Rendezvous::Rendezvous(wire::Welcome welcome, const Timing& timing, Outlets outl
     directory_.observe([this](const Change& change) { publish(change); });
 }
 
-void Rendezvous::on_message(Peer peer, int connection, std::string_view frame, Clock::time_point now) {
+void Rendezvous::on_message(Peer peer, int connection, std::string_view frame, Clock::time_point now,
+                            std::string_view key) {
     auto decoded = wire::decode(frame);
     if (!decoded) return refuse(peer, decoded.error());
-    if (const auto* hello = std::get_if<wire::Hello>(&*decoded)) return on(peer, connection, *hello, now);
+    if (const auto* hello = std::get_if<wire::Hello>(&*decoded)) return on(peer, connection, *hello, now, key);
     const auto found = members_.find(peer);
     if (found == members_.end()) return refuse(peer, Status{"bad_request", "say HELLO first"});
     Member& member = found->second;
@@ -41,10 +43,10 @@ void Rendezvous::on_message(Peer peer, int connection, std::string_view frame, C
     else if (const auto* event = std::get_if<wire::Publish>(&*decoded)) on(peer, member, *event, frame);
 }
 
-void Rendezvous::on(Peer peer, int connection, const wire::Hello& hello, Clock::time_point now) {
+void Rendezvous::on(Peer peer, int connection, const wire::Hello& hello, Clock::time_point now, std::string_view key) {
     if (const auto status = objection(hello)) return refuse(peer, *status);
     take_over(connection, peer, now);
-    members_.insert_or_assign(peer, Member{hello.node, hello.name, connection, now});
+    members_.insert_or_assign(peer, Member{hello.node, hello.name, connection, std::string{key}, now});
     outlets_.send(peer, wire::encode(welcome_));
 }
 
@@ -92,7 +94,7 @@ void Rendezvous::on_disconnected(int connection, Clock::time_point now) {
 
 void Rendezvous::on(Peer peer, const Member& member, wire::Announce announce, Clock::time_point now) {
     wire::NodeRecord& record = announce.record;
-    if (record.id != member.node || record.cluster != welcome_.cluster) {
+    if (record.id != member.node || record.cluster != welcome_.cluster || !is_its_own(member, record)) {
         log(LogLevel::warning, "node " + member.name + " announced a record that is not its own: ignored");
         return refuse(peer, Status{"forbidden", "a node announces only itself"});
     }
@@ -105,6 +107,22 @@ void Rendezvous::on(Peer peer, const Member& member, wire::Announce announce, Cl
     if (applied != Applied::old && applied != Applied::conflict) return;
     // It does not know what others were told of it: it has to say something newer.
     outlets_.send(peer, wire::encode(wire::Suspect{node, std::max(sequence, listed_sequence(node))}));
+}
+
+/// Where nodes have keys: whether its key is the one of all its endpoints, and of what is listed of that node.
+bool Rendezvous::is_its_own(const Member& member, const wire::NodeRecord& record) const {
+    if (member.key.empty()) return true;
+    const auto has_its_key = [&](const std::string& endpoint) {
+        return transport::split_key(endpoint).key == member.key;
+    };
+    const auto all_have = [&](const wire::NodeRecord& each) {
+        return std::ranges::all_of(each.endpoints, has_its_key) &&
+               (each.publish_endpoint.empty() || has_its_key(each.publish_endpoint));
+    };
+    return all_have(record) && directory_.read([&](const Directory& directory) {
+        const auto* known = directory.find(record.id);
+        return known == nullptr || all_have(*known);
+    });
 }
 
 void Rendezvous::on(Peer peer, const Member& member, const wire::Beat& beat) {

@@ -46,8 +46,10 @@ public:
     Rendezvous& operator=(const Rendezvous&) = delete;
 
     /// A frame from `peer`, of a type that `is_for_rendezvous`; `connection` is its number in
-    /// the events of the ROUTER's monitor, or -1.
-    void on_message(transport::Peer peer, int connection, std::string_view frame, Clock::time_point now);
+    /// the events of the ROUTER's monitor, or -1. `key` is the sender's own, empty where nodes have none:
+    /// it announces only the node whose endpoints have that key.
+    void on_message(transport::Peer peer, int connection, std::string_view frame, Clock::time_point now,
+                    std::string_view key = {});
     /// The connection broke.
     void on_disconnected(int connection, Clock::time_point now);
     void on_probed(NodeId node, bool alive, Clock::time_point now);
@@ -69,11 +71,13 @@ private:
         NodeId node;
         std::string name;
         int connection = -1; // -1: it broke
+        std::string key;     // its own, or empty
         Clock::time_point heard;
     };
     using Members = std::unordered_map<transport::Peer, Member>;
 
-    void on(transport::Peer peer, int connection, const wire::Hello& hello, Clock::time_point now);
+    void on(transport::Peer peer, int connection, const wire::Hello& hello, Clock::time_point now,
+            std::string_view key);
     void on(transport::Peer peer, const Member& member, wire::Announce announce, Clock::time_point now);
     void on(transport::Peer peer, const Member& member, const wire::Beat& beat);
     void on(transport::Peer peer, const wire::Ask& ask);
@@ -87,6 +91,7 @@ private:
     void take_over(int connection, transport::Peer by, Clock::time_point now);
     bool lose(Members::iterator member);
     void lose(Members::iterator member, std::uint64_t sequence, std::string_view reason, Clock::time_point now);
+    [[nodiscard]] bool is_its_own(const Member& member, const wire::NodeRecord& record) const;
     [[nodiscard]] bool has_announced(transport::Peer peer, const Member& member) const;
     void publish(const Change& change);
     void publish(const std::string& message);

@@ -35,6 +35,8 @@ Result<Operated> find(const CallServer& services, const std::string& name) {
     if (!service) return Status{"service_not_found", name};
     if (!service->hosted->control() || service->hosted->reach() != Reach::mesh)
         return Status{"not_allowed"}.set_info(name + " has no plugins to operate");
+    if (const CallInfo* call = current_call(); call && !call->may_administer)
+        return Status{"forbidden"}.set_info("this caller may not operate services: its key is not listed as admin");
     if (auto allowed = authorize_admin(service->hosted->core(), C::name()); !allowed) return std::move(allowed).error();
     return Operated{std::move(service)};
 }

@@ -72,7 +72,8 @@ ServedService::~ServedService() {
 class CallServer::Job final : public Gate::Job, public Work {
 public:
     Job(CallServer& server, transport::Message&& message)
-        : Gate::Job{RequestId{}}, server_{server}, message_{std::move(message)} {}
+        : Gate::Job{RequestId{}}, server_{server}, message_{std::move(message)}, identity_{
+                                                                                     server.identity_of(message_)} {}
     ~Job() {
         if (!service_) return;
         service_->in_flight.fetch_sub(1, std::memory_order_relaxed);
@@ -93,8 +94,9 @@ public:
         if (!server_.remember(*this)) return false;
         service_ = std::move(service);
         callback_ = callback;
-        info_ = CallInfo{{call_.origin, call_.id}, root(),         call_.origin,     call_.caller, deadline,
-                         call_.traceparent,        call_.metadata, stop_.get_token()};
+        info_ = CallInfo{
+            {call_.origin, call_.id}, root(),         call_.origin,      call_.caller,    deadline,
+            call_.traceparent,        call_.metadata, stop_.get_token(), identity_->name, identity_->may_administer};
         service_->in_flight.fetch_add(1, std::memory_order_relaxed);
         return true;
     }
@@ -145,6 +147,7 @@ private:
 
     CallServer& server_;
     transport::Message message_;
+    const std::shared_ptr<const transport::Identity> identity_;
     wire::Call call_;
     std::shared_ptr<ServedService> service_;
     std::size_t callback_ = 0;
@@ -154,8 +157,10 @@ private:
 };
 
 CallServer::CallServer(transport::Socket& router, const Options& options, OnOther on_other)
-    : router_{router}, node_{options.node}, takeover_after_{options.takeover_after}, on_other_{std::move(on_other)},
-      workers_{*this, {options.takeover_after, options.max_workers, options.max_queued}} {}
+    : router_{router}, node_{options.node}, takeover_after_{options.takeover_after}, credentials_{options.credentials},
+      anybody_{std::make_shared<transport::Identity>(transport::Identity{"", options.all_administer})},
+      on_other_{std::move(on_other)}, workers_{*this,
+                                               {options.takeover_after, options.max_workers, options.max_queued}} {}
 
 CallServer::~CallServer() = default;
 
@@ -301,6 +306,13 @@ void CallServer::cancel(const transport::Message& message) {
         if (!job->core().concurrent() && job->core().gate().withdraw(*job)) withdrawn.reset(job);
     }
     if (withdrawn) withdrawn->refuse(Status{"cancelled"});
+}
+
+std::shared_ptr<const transport::Identity> CallServer::identity_of(const transport::Message& message) const {
+    if (!credentials_) return anybody_;
+    static const auto nobody = std::make_shared<const transport::Identity>(); // its key was allowed when it came
+    auto known = credentials_->identify(message.key());
+    return known ? known : nobody;
 }
 
 // The time left counts from the sender's stamp. Its clock is not ours, but the smallest difference

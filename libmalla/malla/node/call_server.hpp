@@ -5,6 +5,7 @@
 #include "malla/node/hosted.hpp"
 #include "malla/node/module.hpp"
 #include "malla/node/workers.hpp"
+#include "malla/transport/credentials.hpp"
 #include "malla/transport/socket.hpp"
 
 #include <atomic>
@@ -58,6 +59,8 @@ public:
         Clock::duration takeover_after;
         std::size_t max_workers;
         std::size_t max_queued;
+        std::shared_ptr<const transport::Credentials> credentials; ///< of the ROUTER; may be null
+        bool all_administer = true; ///< whether everybody may operate services where there are none
     };
     /// Gets every message that is no call; on a worker's thread, so it only hands it on.
     using OnOther = std::function<void(transport::Message&&)>;
@@ -115,6 +118,7 @@ private:
     Work* admit(std::unique_ptr<Job> job);
     void cancel(const transport::Message& message);
     Deadline deadline_of(const Job& job);
+    [[nodiscard]] std::shared_ptr<const transport::Identity> identity_of(const transport::Message& message) const;
     void say_bye(transport::Peer peer);
     void answer(transport::Peer peer, std::string&& frame);
     void answer(transport::Peer peer, std::string_view frame); ///< copies it: for short ones
@@ -125,6 +129,8 @@ private:
     transport::Socket& router_;
     const NodeId node_;
     const Clock::duration takeover_after_;
+    const std::shared_ptr<const transport::Credentials> credentials_;
+    const std::shared_ptr<const transport::Identity> anybody_; ///< who calls where there are no credentials
     OnOther on_other_;
     std::atomic<bool> draining_ = false; ///< set under the mutex, so that no call is let in behind it
     std::atomic<bool> leaving_ = false;  ///< it drains for good

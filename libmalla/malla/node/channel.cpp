@@ -9,8 +9,11 @@
 namespace malla {
 
 Result<std::shared_ptr<Channel>> Channel::open(const std::string& endpoint, std::string node_name, Window window,
-                                               std::function<void()> on_bye) {
-    auto socket = transport::Socket::open(transport::Pattern::dealer);
+                                               std::function<void()> on_bye,
+                                               std::shared_ptr<const transport::Credentials> credentials) {
+    transport::Profile profile;
+    profile.credentials = std::move(credentials);
+    auto socket = transport::Socket::open(transport::Pattern::dealer, profile);
     if (!socket) return std::move(socket).error();
     auto monitor = (*socket)->monitor();
     if (!monitor) return std::move(monitor).error();

@@ -82,9 +82,10 @@ public:
     };
 
     /// `node_name` is for the text of errors. `on_bye` is called when the node says that it takes no
-    /// more calls, by whoever receives, under the mutex: it only hands that on.
-    [[nodiscard]] static Result<std::shared_ptr<Channel>> open(const std::string& endpoint, std::string node_name,
-                                                               Window window, std::function<void()> on_bye = {});
+    /// more calls, by whoever receives, under the mutex: it only hands that on. `credentials` may be null.
+    [[nodiscard]] static Result<std::shared_ptr<Channel>>
+    open(const std::string& endpoint, std::string node_name, Window window, std::function<void()> on_bye = {},
+         std::shared_ptr<const transport::Credentials> credentials = {});
 
     /// Sends `attempt`, or queues it; it must stay until it ended or was abandoned.
     void submit(Attempt& attempt);

@@ -18,8 +18,9 @@ Result<std::shared_ptr<Channel>> Node::Core::channel(const Instance& instance) {
         channels_.erase(instance.node);
         return Status{"service_not_available", instance.node_name};
     }
-    auto opened = Channel::open(instance.endpoint, instance.node_name, {},
-                                [this, node = instance.node] { control_.post([this, node] { on_bye(node); }); });
+    auto opened = Channel::open(
+        instance.endpoint, instance.node_name, {},
+        [this, node = instance.node] { control_.post([this, node] { on_bye(node); }); }, credentials_);
     if (!opened) {
         channels_.erase(instance.node);
         return opened;

@@ -4,9 +4,11 @@
 #include "malla/base/fingerprint.hpp"
 #include "malla/base/log.hpp"
 #include "malla/base/thread.hpp"
+#include "malla/discovery/guard.hpp"
 #include "malla/discovery/rendezvous.hpp"
 #include "malla/node/admin.hpp"
 #include "malla/transport/endpoint.hpp"
+#include "malla/transport/interface.hpp"
 
 #include <unistd.h>
 
@@ -70,12 +72,6 @@ bool has_callback(const wire::NodeRecord& node, std::string_view service, std::s
            std::ranges::find(known->callbacks, callback, &wire::CallbackRecord::name) != known->callbacks.end();
 }
 
-Result<void> may_bind(std::string_view endpoint, bool insecure) {
-    if (insecure || transport::is_loopback(endpoint)) return {};
-    return Status{"credentials_required", "others than this machine could connect to " + std::string{endpoint} +
-                                              "; bind a loopback address, or say --insecure"};
-}
-
 // The publish socket is bound beside the ROUTER.
 std::string with_any_port(std::string_view endpoint) {
     if (!endpoint.starts_with("tcp://")) return "tcp://127.0.0.1:*";
@@ -84,7 +80,8 @@ std::string with_any_port(std::string_view endpoint) {
 
 } // namespace
 
-Node::Core::Core(NodeOptions options) : options_{std::move(options)} {
+Node::Core::Core(NodeOptions options)
+    : options_{std::move(options)}, credentials_{value_or_throw(transport::load_credentials(options_.credentials))} {
     if (!end_.is_open()) throw Error{Status{"not_allowed"}.set_info("the system gave no eventfd")};
     if (options_.name.empty()) options_.name = host_name() + '-' + std::to_string(::getpid());
     if (options_.hosts) open_server();
@@ -97,20 +94,44 @@ Node::Core::Core(NodeOptions options) : options_{std::move(options)} {
 Node::Core::~Core() { stop(); }
 
 void Node::Core::open_server() {
-    value_or_throw(may_bind(options_.bind, options_.insecure));
-    router_ = value_or_throw(transport::Socket::open(transport::Pattern::router));
-    const std::string bound = value_or_throw(router_->bind(options_.bind));
-    endpoint_ = options_.advertise.empty() ? bound : value_or_throw(transport::canonical(options_.advertise));
+    if (options_.bind.empty()) options_.bind = default_bind();
+    value_or_throw(discovery::may_bind(options_.bind, credentials_.get(), options_.insecure));
+    transport::Profile profile;
+    profile.credentials = credentials_;
+    router_ = value_or_throw(transport::Socket::open(transport::Pattern::router, profile));
+    endpoint_ = advertised(value_or_throw(router_->bind(options_.bind)));
     router_monitor_ = value_or_throw(router_->monitor());
     const auto hand_on_all = [this](transport::Message&& message) { hand_on(std::move(message)); };
-    server_ = std::make_unique<CallServer>(*router_,
-                                           CallServer::Options{id_, options_.takeover_after,
-                                                               std::max<std::size_t>(options_.max_workers, 2),
-                                                               options_.max_queued_calls},
-                                           hand_on_all);
+    server_ = std::make_unique<CallServer>(
+        *router_,
+        CallServer::Options{id_, options_.takeover_after, std::max<std::size_t>(options_.max_workers, 2),
+                            options_.max_queued_calls, credentials_, transport::is_loopback(options_.bind)},
+        hand_on_all);
     auto admin = std::make_unique<HostedService<Admin>>(Admin{*server_}, Reach::named);
     value_or_throw(admin->start({}));
     value_or_throw(server_->add(std::make_shared<ServedService>(std::move(admin), std::nullopt)));
+}
+
+/// Of this machine, as the first rendezvous on another one sees it.
+std::optional<std::string> Node::Core::host_facing_others() const {
+    for (const auto* named : {&options_.brokers, &options_.peers})
+        for (const std::string& endpoint : *named)
+            if (const auto resolved = transport::resolve(endpoint); resolved && !transport::is_loopback(*resolved))
+                if (auto host = transport::host_facing(*resolved)) return host;
+    return std::nullopt;
+}
+
+std::string Node::Core::default_bind() const {
+    const auto host = credentials_ || options_.insecure ? host_facing_others() : std::nullopt;
+    return "tcp://" + host.value_or("127.0.0.1") + ":*";
+}
+
+/// What others are told to connect to; a wildcard would mean their own machine to them.
+std::string Node::Core::advertised(const std::string& bound) const {
+    std::string endpoint = options_.advertise.empty() ? bound : value_or_throw(transport::resolve(options_.advertise));
+    if (transport::has_wildcard_host(endpoint))
+        endpoint = "tcp://" + host_facing_others().value_or("127.0.0.1") + endpoint.substr(endpoint.rfind(':'));
+    return credentials_ && transport::split_key(endpoint).key.empty() ? credentials_->with_key(endpoint) : endpoint;
 }
 
 /// What is none of calls. Events may come faster than they leave: those who listen count what is dropped.
@@ -149,6 +170,7 @@ void Node::Core::join_mesh() {
     joining.loopback = options_.loopback;
     joining.hosts = options_.hosts;
     joining.publish_bind = with_any_port(options_.bind);
+    joining.credentials = credentials_;
     joining.insecure = options_.insecure;
     wire::NodeRecord self = record();
     self.host = host_name();
@@ -328,6 +350,7 @@ Result<Returned> Node::Core::call_local(ServedService& service, const Request& r
     info.root = current_root();
     info.caller = id_;
     info.caller_name = options_.name;
+    info.may_administer = true;
     info.deadline = std::min(request.options.deadline.value_or(Deadline::in(options_.timeout)), current_deadline());
     TraceContext::Text text;
     info.traceparent = trace ? trace->traceparent() : trace::traceparent(current_call(), text);

@@ -72,6 +72,9 @@ private:
 
     void drain_for_good();
     void open_server();
+    [[nodiscard]] std::optional<std::string> host_facing_others() const;
+    [[nodiscard]] std::string default_bind() const;
+    [[nodiscard]] std::string advertised(const std::string& bound) const;
     void hand_on(transport::Message&& message);
     void join_mesh();
     void make_events();
@@ -95,6 +98,7 @@ private:
 
     const NodeId id_ = NodeId::random();
     NodeOptions options_;
+    const std::shared_ptr<transport::Credentials> credentials_; ///< null: the mesh is open
     std::string endpoint_;
     std::atomic<std::uint64_t> calls_ = 0;
     std::mutex draining_mutex_; ///< whoever changes `draining_` has it

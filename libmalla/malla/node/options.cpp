@@ -4,6 +4,7 @@
 #include "malla/base/error.hpp"
 #include "malla/base/json_merge.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <functional>
@@ -36,8 +37,8 @@ struct Setting {
     std::function<void(NodeOptions&, std::vector<std::string>)> set;
 };
 
-const std::array<Setting, 9>& settings() {
-    static const std::array<Setting, 9> all{{
+const std::array<Setting, 12>& settings() {
+    static const std::array<Setting, 12> all{{
         {"--name", nullptr, false, [](auto& options, auto values) { options.name = values[0]; }},
         {"--cluster", "MALLA_CLUSTER", false, [](auto& options, auto values) { options.cluster = values[0]; }},
         {"--broker", "MALLA_BROKER", true, [](auto& options, auto values) { options.brokers = std::move(values); }},
@@ -45,6 +46,11 @@ const std::array<Setting, 9>& settings() {
         {"--loopback", "MALLA_LOOPBACK", false, [](auto& options, auto values) { options.loopback = values[0]; }},
         {"--bind", nullptr, false, [](auto& options, auto values) { options.bind = values[0]; }},
         {"--advertise", nullptr, false, [](auto& options, auto values) { options.advertise = values[0]; }},
+        {"--secret-file", "MALLA_SECRET_FILE", false,
+         [](auto& options, auto values) { options.credentials.secret = values[0]; }},
+        {"--key-file", "MALLA_KEY_FILE", false,
+         [](auto& options, auto values) { options.credentials.key = values[0]; }},
+        {"--allow", "MALLA_ALLOW", false, [](auto& options, auto values) { options.credentials.allow = values[0]; }},
         {"--set", nullptr, true, [](auto& options, auto values) { apply_settings(options.config, values); }},
         {"--timeout", "MALLA_TIMEOUT", false,
          [](auto& options, auto values) { options.timeout = duration_of(values[0]); }},
@@ -68,6 +74,17 @@ std::vector<std::string> values_of(const Setting& setting, int argc, char** argv
     const char* variable = values.empty() && setting.variable ? std::getenv(setting.variable) : nullptr;
     if (variable && *variable) return setting.list ? split(variable) : std::vector<std::string>{variable};
     return values;
+}
+
+/// A secret and a key of its own exclude each other: what a flag says counts, and not the other's variable.
+void prefer_flags(transport::CredentialFiles& files, int argc, char** argv) {
+    const auto said = [&](std::string_view flag) {
+        return std::any_of(argv, argv + argc, [&](std::string_view word) { return word.starts_with(flag); });
+    };
+    const bool secret = said("--secret-file");
+    const bool key = said("--key-file");
+    if (secret && !key) files.key.clear();
+    if (key && !secret) files.secret.clear();
 }
 
 } // namespace
@@ -102,6 +119,7 @@ NodeOptions options(int argc, char** argv) {
         if (auto values = values_of(setting, argc, argv); !values.empty()) setting.set(options, std::move(values));
     for (int i = 1; i < argc; ++i)
         if (std::string_view{argv[i]} == "--insecure") options.insecure = true;
+    prefer_flags(options.credentials, argc, argv);
     return options;
 }
 

@@ -3,6 +3,7 @@
 
 #include "malla/base/deadline.hpp"
 #include "malla/service/config_layers.hpp"
+#include "malla/transport/credentials.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -26,10 +27,14 @@ struct NodeOptions {
     std::vector<std::string> peers;
     /// Where the nodes of one machine meet when neither a broker nor a peer is named.
     std::string loopback = "tcp://127.0.0.1:6255";
-    /// Where this node serves calls; port `*` lets the system choose.
-    std::string bind = "tcp://127.0.0.1:*";
-    /// What others connect to, where that differs from `bind` (containers, address translation).
+    /// Where this node serves calls; port `*` lets the system choose. Empty: at the interface that faces the first
+    /// broker or peer on another machine if there are credentials, or `insecure`, else at 127.0.0.1.
+    std::string bind;
+    /// What others connect to, where that differs from `bind` (containers, address translation). Empty: as
+    /// bound; for a wildcard the address that faces the first broker or peer.
     std::string advertise;
+    /// What everything is encrypted with, and who is let in; see docs/guide-security.md. Empty: nothing, everybody.
+    transport::CredentialFiles credentials;
     /// Allows binding beyond loopback without credentials.
     bool insecure = false;
     /// Whether this node will host services. One that only calls binds and announces nothing.
@@ -53,10 +58,11 @@ struct NodeOptions {
 };
 
 /// The options that the flags and the environment of a program give: `--name`, `--broker`,
-/// `--peer`, `--loopback`, `--cluster`, `--bind`, `--advertise`, `--insecure`, `--timeout`,
-/// `--set SERVICE.PATH=VALUE`, and MALLA_BROKER, MALLA_PEER, MALLA_LOOPBACK, MALLA_CLUSTER,
-/// MALLA_TIMEOUT (lists are separated by commas), MALLA_CONFIG (a JSON object by service). A flag wins over the
-/// environment. Other arguments are left alone. Throws `Error` for a value that cannot be read.
+/// `--peer`, `--loopback`, `--cluster`, `--bind`, `--advertise`, `--insecure`, `--secret-file`, `--key-file`,
+/// `--allow`, `--timeout`, `--set SERVICE.PATH=VALUE`, and MALLA_BROKER, MALLA_PEER, MALLA_LOOPBACK, MALLA_CLUSTER,
+/// MALLA_SECRET_FILE, MALLA_KEY_FILE, MALLA_ALLOW, MALLA_TIMEOUT (lists are separated by commas), MALLA_CONFIG (a JSON
+/// object by service). A flag wins over the environment. Other arguments are left alone. Throws `Error` for a value
+/// that cannot be read.
 [[nodiscard]] NodeOptions options(int argc, char** argv);
 
 /// Merges settings as `--set` has them, `SERVICE.PATH=VALUE`, into the layer of the command line; a

@@ -22,6 +22,10 @@ struct CallInfo {
     std::string_view traceparent;                ///< W3C trace context, may be empty
     std::vector<std::pair<std::string_view, std::string_view>> metadata;
     std::stop_token cancelled; ///< set when the caller cancelled or is gone
+    /// Who calls, as the connection's key proves: the name that the list of allowed keys has for it. Empty where
+    /// keys do not tell nodes apart. `caller_name` is only what the caller says of itself.
+    std::string_view identity;
+    bool may_administer = false; ///< whether it may operate services, as far as credentials decide that
 };
 
 class ServiceCore;

@@ -53,6 +53,8 @@ Result<void*> open_handle(int type) {
     return handle;
 }
 
+void* open_internal_handle(int type) noexcept { return zmq_socket(context().handle, type); }
+
 void close_handle(void* handle, Clock::duration flush) noexcept {
     const int linger = milliseconds(flush);
     uninterrupted([=] { return zmq_setsockopt(handle, ZMQ_LINGER, &linger, sizeof linger); });

@@ -18,6 +18,9 @@ namespace malla::transport {
 /// A new ZeroMQ socket; `internal_error` when there are no descriptors left.
 [[nodiscard]] Result<void*> open_handle(int type);
 
+/// As `open_handle`, for one that its owner closes with `zmq_close` when the context ends; null on failure.
+[[nodiscard]] void* open_internal_handle(int type) noexcept;
+
 /// Closes what `open_handle` opened; queued messages get `flush` to leave.
 void close_handle(void* handle, Clock::duration flush = Clock::duration::zero()) noexcept;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/transport/endpoint.hpp"
 
+#include "malla/transport/key.hpp"
+
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -102,7 +104,15 @@ bool is_loopback_host(const HostPort& parts) noexcept {
 
 } // namespace
 
-Result<std::string> canonical(std::string_view endpoint) {
+KeyedEndpoint split_key(std::string_view endpoint) noexcept {
+    constexpr std::size_t key_length = 40;
+    if (endpoint.size() <= key_length || endpoint[endpoint.size() - key_length - 1] != '#') return {endpoint, {}};
+    return {endpoint.substr(0, endpoint.size() - key_length - 1), endpoint.substr(endpoint.size() - key_length)};
+}
+
+namespace {
+
+Result<std::string> canonical_address(std::string_view endpoint) {
     for (const std::string_view scheme : {"ipc://", "inproc://"}) {
         if (const auto rest = after(endpoint, scheme)) {
             if (rest->empty() || rest->find('\0') != std::string_view::npos) return invalid(endpoint);
@@ -116,8 +126,8 @@ Result<std::string> canonical(std::string_view endpoint) {
     return "tcp://" + *host + ':' + parts->port;
 }
 
-Result<std::string> resolve(std::string_view endpoint) {
-    if (auto numeric = canonical(endpoint)) return numeric;
+Result<std::string> resolved_address(std::string_view endpoint) {
+    if (auto numeric = canonical_address(endpoint)) return numeric;
     const auto rest = after(endpoint, "tcp://");
     const auto parts = rest ? split(*rest) : std::nullopt;
     if (!parts || parts->bracketed || !is_name(parts->host)) return invalid(endpoint);
@@ -127,7 +137,25 @@ Result<std::string> resolve(std::string_view endpoint) {
     return "tcp://" + *host + ':' + parts->port;
 }
 
+/// What `change` makes of the address, with the key that it had.
+template <class Change>
+Result<std::string> keeping_key(std::string_view endpoint, Change change) {
+    const auto [address, key] = split_key(endpoint);
+    auto changed = change(address);
+    if (!changed) return changed;
+    if (key.empty()) return changed;
+    if (!is_key(key)) return invalid(endpoint);
+    return *std::move(changed) + '#' + std::string{key};
+}
+
+} // namespace
+
+Result<std::string> canonical(std::string_view endpoint) { return keeping_key(endpoint, canonical_address); }
+
+Result<std::string> resolve(std::string_view endpoint) { return keeping_key(endpoint, resolved_address); }
+
 bool is_loopback(std::string_view endpoint) {
+    endpoint = split_key(endpoint).address;
     if (after(endpoint, "ipc://") || after(endpoint, "inproc://")) return true;
     const auto rest = after(endpoint, "tcp://");
     const auto parts = rest ? split(*rest) : std::nullopt;

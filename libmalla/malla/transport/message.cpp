@@ -31,6 +31,11 @@ std::string_view Message::bytes() const noexcept {
     return {static_cast<const char*>(zmq_msg_data(whole)), zmq_msg_size(whole)};
 }
 
+std::string_view Message::key() const noexcept {
+    const char* const user = zmq_msg_gets(frame(frame_), "User-Id");
+    return user == nullptr ? std::string_view{} : std::string_view{user};
+}
+
 int Message::connection() const noexcept { return zmq_msg_get(frame(frame_), ZMQ_SRCFD); }
 
 } // namespace malla::transport

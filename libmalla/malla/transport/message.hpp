@@ -38,6 +38,9 @@ public:
     /// The sender; meaningful for messages of a ROUTER only.
     [[nodiscard]] Peer peer() const noexcept { return peer_; }
 
+    /// The key that the sender's connection was let in with; empty where there are no credentials.
+    [[nodiscard]] std::string_view key() const noexcept;
+
     /// The number of the connection that brought it, the same as in a `LinkEvent`; -1 over inproc.
     /// A number is used again once its connection is gone: a message with a known number and a new
     /// `peer()` says so before the event does.

@@ -18,16 +18,18 @@ namespace malla::transport {
 
 namespace {
 
-std::optional<LinkEvent::Kind> kind_of(std::uint16_t event) noexcept {
+std::optional<LinkEvent::Kind> kind_of(std::uint16_t event, std::int32_t value) noexcept {
     switch (event) {
     case ZMQ_EVENT_CONNECTED:
     case ZMQ_EVENT_ACCEPTED: return LinkEvent::Kind::connected;
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return LinkEvent::Kind::ready;
     case ZMQ_EVENT_DISCONNECTED: return LinkEvent::Kind::disconnected;
     case ZMQ_EVENT_CONNECT_RETRIED: return LinkEvent::Kind::retrying;
-    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return LinkEvent::Kind::handshake_failed;
+        if (value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH) return LinkEvent::Kind::refused;
+        return LinkEvent::Kind::handshake_failed;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return LinkEvent::Kind::handshake_failed;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return LinkEvent::Kind::refused;
     default: return {};
     }
 }
@@ -39,7 +41,7 @@ std::optional<LinkEvent> decode(std::string_view head, std::string_view endpoint
     if (head.size() != sizeof event + sizeof value) return {};
     std::memcpy(&event, head.data(), sizeof event);
     std::memcpy(&value, head.data() + sizeof event, sizeof value);
-    const auto kind = kind_of(event);
+    const auto kind = kind_of(event, value);
     if (!kind) return {};
     const bool has_connection = *kind == LinkEvent::Kind::connected || *kind == LinkEvent::Kind::disconnected;
     const auto spelled = canonical(endpoint); // as `bind` and `connect` spell it

@@ -20,7 +20,9 @@ struct LinkEvent {
         ready,            ///< both sides agreed on the protocol; `connection` is -1
         disconnected,     ///< what was sent on it may be lost
         retrying,         ///< a connect failed or broke and will be tried again; `connection` is -1
-        handshake_failed, ///< the peer speaks another protocol or was refused; `connection` is -1
+        handshake_failed, ///< the peer speaks another protocol, or has not the key that was expected; `connection` is
+                          ///< -1
+        refused,          ///< one of both sides has no credentials, or those are not let in; `connection` is -1
     };
 
     Kind kind;

@@ -2,9 +2,12 @@
 #include "malla/transport/options.hpp"
 
 #include "malla/transport/context.hpp"
+#include "malla/transport/credentials.hpp"
+#include "malla/transport/endpoint.hpp"
 
 #include <array>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include <zmq.h>
@@ -81,7 +84,43 @@ Result<void> apply_unreadable(void* handle, Pattern pattern) {
     return {};
 }
 
+bool set_text(void* handle, int number, const std::string& text) noexcept {
+    return uninterrupted([&] { return zmq_setsockopt(handle, number, text.data(), text.size()); }) == 0;
+}
+
+bool binds(Pattern pattern) noexcept { return pattern == Pattern::router || pattern == Pattern::pub; }
+
+Result<void> apply_credentials(void* handle, Pattern pattern, const Credentials& credentials) {
+    if (binds(pattern)) {
+        const bool done = set(handle, ZMQ_CURVE_SERVER, 1) &&
+                          set_text(handle, ZMQ_CURVE_SECRETKEY, credentials.server_keys().secret_key) &&
+                          set_text(handle, ZMQ_ZAP_DOMAIN, credentials.domain());
+        if (!done || get(handle, ZMQ_MECHANISM) != ZMQ_CURVE) return failed("curve_server");
+    } else if (!set_text(handle, ZMQ_CURVE_PUBLICKEY, credentials.client_keys().public_key) ||
+               !set_text(handle, ZMQ_CURVE_SECRETKEY, credentials.client_keys().secret_key)) {
+        return failed("curve_publickey");
+    }
+    return {};
+}
+
 } // namespace
+
+Result<void> expect_key(void* handle, std::string_view endpoint, const Credentials* credentials) {
+    const auto [address, named] = split_key(endpoint);
+    const auto missing = [&](std::string_view what) {
+        return Status{"credentials_required", std::string{address}.append(what)};
+    };
+    if (credentials == nullptr) {
+        if (named.empty()) return {};
+        return missing(" is encrypted: say --secret-file, or --key-file");
+    }
+    if (named.empty() && credentials->has_own_key())
+        return missing("#KEY is wanted, with the public key of who listens there");
+    const std::string key{named.empty() ? std::string_view{credentials->server_keys().public_key} : named};
+    if (!set_text(handle, ZMQ_CURVE_SERVERKEY, key) || get(handle, ZMQ_MECHANISM) != ZMQ_CURVE)
+        return failed("curve_serverkey");
+    return {};
+}
 
 int type_of(Pattern pattern) noexcept {
     switch (pattern) {
@@ -103,6 +142,8 @@ Result<void> apply_profile(void* handle, Pattern pattern, const Profile& profile
     for (const auto& option : limits(profile)) {
         if (!apply(option)) return failed(option.name);
     }
+    if (profile.credentials)
+        if (auto applied = apply_credentials(handle, pattern, *profile.credentials); !applied) return applied;
     return apply_unreadable(handle, pattern);
 }
 

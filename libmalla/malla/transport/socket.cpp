@@ -71,7 +71,8 @@ Status closed() { return Status{"internal_error"}.set_info("The socket is closed
 } // namespace
 
 Socket::Socket(Pattern pattern, const Profile& profile, void* handle)
-    : pattern_{pattern}, max_message_bytes_{profile.max_message_bytes}, handle_{handle} {
+    : pattern_{pattern}, max_message_bytes_{profile.max_message_bytes}, credentials_{profile.credentials}, handle_{
+                                                                                                               handle} {
     auto size = sizeof fd_;
     zmq_getsockopt(handle_, ZMQ_FD, &fd_, &size);
 }
@@ -118,7 +119,9 @@ Result<void> Socket::connect(std::string_view endpoint) {
     const Turn turn{*this};
     if (handle_ == nullptr) return closed();
     if (connected_.contains(*spelled)) return {};
-    if (uninterrupted([&] { return zmq_connect(handle_, spelled->c_str()); }) != 0) return status_of(errno, *spelled);
+    if (auto known = expect_key(handle_, *spelled, credentials_.get()); !known) return known;
+    const std::string address{split_key(*spelled).address};
+    if (uninterrupted([&] { return zmq_connect(handle_, address.c_str()); }) != 0) return status_of(errno, *spelled);
     connected_.insert(*std::move(spelled));
     return {};
 }
@@ -130,7 +133,8 @@ Result<void> Socket::disconnect(std::string_view endpoint) {
     if (handle_ == nullptr) return {};
     if (connected_.erase(*spelled) == 0) return Status{"endpoint_invalid", endpoint};
     // It has ended by itself, and ZeroMQ forgot it, when the peer broke the protocol.
-    uninterrupted([&] { return zmq_disconnect(handle_, spelled->c_str()); });
+    const std::string address{split_key(*spelled).address};
+    uninterrupted([&] { return zmq_disconnect(handle_, address.c_str()); });
     return {};
 }
 

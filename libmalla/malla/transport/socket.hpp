@@ -21,6 +21,8 @@
 
 namespace malla::transport {
 
+class Credentials;
+
 enum class Pattern { router, dealer, pub, sub };
 
 /// What may differ between sockets; every other option is the same for all of them.
@@ -29,6 +31,9 @@ struct Profile {
     std::size_t max_message_bytes = 8 * 1024 * 1024 + 64 * 1024;
     /// Messages queued for one peer, each way. A backstop: keep far fewer under way.
     int high_water_mark = 1000;
+    /// Null: open to everybody. Otherwise a ROUTER or PUB lets in only those that these let in, and a DEALER or
+    /// SUB shows them. A ROUTER drops messages of those who are no longer let in.
+    std::shared_ptr<const Credentials> credentials{};
 };
 
 /// What became of a message. `sent` says only that ZeroMQ has it, not that anybody will.
@@ -57,7 +62,9 @@ public:
     Result<void> unbind(std::string_view endpoint);
     /// Begins to connect, and connects again whenever the connection breaks, unless the peer broke
     /// the protocol: then the monitor tells of `disconnected` without a `retrying` after it, and
-    /// only a new socket helps. Takes a numeric address, see `resolve`. Twice is once.
+    /// only a new socket helps. Takes a numeric address, see `resolve`. Twice is once. With credentials,
+    /// `endpoint` ends in `#KEY` unless they know the key: `credentials_required`. All endpoints of a socket
+    /// have one key.
     Result<void> connect(std::string_view endpoint);
     /// The connection ends a moment later. `endpoint_invalid` if it was not connected.
     Result<void> disconnect(std::string_view endpoint);
@@ -123,12 +130,14 @@ private:
     std::size_t take(std::vector<Message>& into, std::size_t max);
     Taken take_one(Message& message) noexcept;
     bool take_frame(Message& message) noexcept;
+    [[nodiscard]] bool is_let_in(const Message& message) const noexcept;
     bool has_input() noexcept;
     void leave() noexcept;
     Result<void> change_subscription(std::string_view prefix, bool add);
 
     const Pattern pattern_;
     const std::size_t max_message_bytes_;
+    const std::shared_ptr<const Credentials> credentials_;
     Wake wake_;
     std::atomic<bool> interrupted_ = false; // wake_ alone may be drained for another reason
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a socket sends, receives and waits; the rest of it is in socket.cpp.
 #include "malla/transport/context.hpp"
+#include "malla/transport/credentials.hpp"
 #include "malla/transport/socket.hpp"
 #include "malla/transport/socket_turn.hpp"
 
@@ -184,10 +185,15 @@ Socket::Taken Socket::take_one(Message& message) noexcept {
         if (!take_frame(message)) return Taken::nothing; // cannot be: frames come together
     }
     const bool more = zmq_msg_more(frame) != 0;
-    if (wanted && !more) return Taken::message;
+    if (wanted && !more && is_let_in(message)) return Taken::message;
     if (!skipping_) ++dropped_;
     skipping_ = more;
     return Taken::junk;
+}
+
+/// Its key was allowed when the connection began; it need not be any more.
+bool Socket::is_let_in(const Message& message) const noexcept {
+    return !credentials_ || pattern_ != Pattern::router || credentials_->identify(message.key()) != nullptr;
 }
 
 bool Socket::take_frame(Message& message) noexcept {

@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Meshes with credentials: who is let in, who is not, and what strangers get."""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import stat
+import subprocess
+import tempfile
+import unittest
+
+from mesh import LIMIT_S, SAMPLES, Mesh, eventually
+
+REFUSED = 5
+ECHO = SAMPLES / "echo.so"
+
+
+class Credentials(Mesh):
+    def setUp(self):
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def path(self, name):
+        return str(self.folder / name)
+
+    def keygen(self, name):
+        """A new key pair in a file; gives the public key."""
+        code, out, err = self.malla("keygen", self.path(name))
+        self.assertEqual((code, err), (0, ""))
+        return out.strip()
+
+    def secret(self, name):
+        self.assertEqual(self.malla("keygen", "--secret", self.path(name)), (0, "", ""))
+        return self.path(name)
+
+    def allow(self, name, *lines):
+        (self.folder / name).write_text("".join(line + "\n" for line in lines), encoding="ascii")
+        return self.path(name)
+
+    def broker(self, *options):
+        """Starts a broker; gives it and its endpoint as it says it."""
+        broker = self.start("malla-broker", "--bind", self.endpoint, *options, stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, text=True)
+        word, endpoint = broker.stdout.readline().split()
+        self.assertEqual(word, "ready")
+        del self.environment["MALLA_LOOPBACK"]
+        self.environment["MALLA_BROKER"] = endpoint
+        return broker
+
+
+class Keygen(Credentials):
+    def test_makes_files_that_only_their_owner_reads_and_overwrites_none(self):
+        key = self.keygen("node.key")
+        secret = pathlib.Path(self.secret("cluster.secret"))
+        self.assertEqual(len(key), 40)
+        self.assertGreaterEqual(len(secret.read_text(encoding="ascii").strip()), 32)
+        for file in (secret, self.folder / "node.key"):
+            self.assertEqual(stat.S_IMODE(file.stat().st_mode), 0o600)
+        before = (self.folder / "node.key").read_text(encoding="ascii")
+        code, out, err = self.malla("keygen", self.path("node.key"))
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn("not overwritten", err)
+        self.assertEqual((self.folder / "node.key").read_text(encoding="ascii"), before)
+        self.assertIn(key, before)
+
+    def test_writes_to_standard_output_without_a_file(self):
+        code, out, err = self.malla("keygen")
+        self.assertEqual((code, err), (0, ""))
+        self.assertRegex(out, r"\n" r"public \S{40}\n" r"secret \S{40}\n$")
+        self.assertRegex(self.malla("keygen", "--secret")[1], r"^\S{40}\n$")
+
+
+class Secret(Credentials):
+    def host(self, secret):
+        self.start("malla", "run", ECHO, "--secret-file", secret, "--name", "host", stderr=subprocess.DEVNULL)
+        eventually(lambda: self.malla("ready", "Echo", "--secret-file", secret, "--no-wait")[0] == 0
+                   or self.malla("ls", "--secret-file", secret)[1])
+
+    def test_lets_its_holders_call_and_operate_and_nobody_else(self):
+        mine, other = self.secret("mine"), self.secret("other")
+        self.host(mine)
+        self.assertEqual(self.answer("Echo.echo", "5", "--secret-file", mine), "5")
+        self.assertEqual(self.malla("pause", "Echo", "--secret-file", mine), (0, "", ""))
+        self.assertEqual(self.malla("resume", "Echo", "--secret-file", mine), (0, "", ""))
+        for options in ((), ("--secret-file", other)):
+            for words in (("call", "Echo.echo", "5"), ("ls",), ("pub", "topic", "1"), ("pause", "Echo")):
+                with self.subTest(words=words, options=options):
+                    code, out, err = self.malla(*words, *options)
+                    self.assertEqual((code, out), (REFUSED, ""), err)
+                    self.assertIn("credentials", err)
+        self.assertEqual(self.answer("Echo.echo", "6", "--secret-file", mine), "6")
+
+    def test_may_come_from_the_environment(self):
+        self.environment["MALLA_SECRET_FILE"] = self.secret("mine")
+        self.start("malla", "run", ECHO, stderr=subprocess.DEVNULL)
+        self.assertEqual(self.answer("Echo.echo", "5"), "5")
+
+    def test_that_is_none_is_refused(self):
+        self.allow("short", "a pass phrase")
+        for file in ("short", "absent"):
+            code, out, err = self.malla("ls", "--secret-file", self.path(file))
+            self.assertEqual((code, out), (REFUSED, ""))
+            self.assertIn(file, err)
+
+    def test_strangers_get_nothing_whatever_they_send(self):
+        mine = self.secret("mine")
+        self.host(mine)
+        address = (self.endpoint.rsplit("/", 1)[1].split(":")[0], int(self.endpoint.rsplit(":", 1)[1]))
+        null_greeting = b"\xff" + bytes(8) + b"\x7f\x03\x00NULL" + bytes(48)
+        ready = b"\x04\x26\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER\x08Identity\x00\x00\x00\x00"
+        for noise in (b"", b"\0" * 70_000, os.urandom(70_000), null_greeting + ready + os.urandom(1000)):
+            with socket.create_connection(address, timeout=LIMIT_S) as stranger:
+                stranger.settimeout(LIMIT_S)
+                try:
+                    stranger.sendall(noise)
+                    heard = b""
+                    while noise and len(heard) < 10_000:  # it ends the connection, without a word of its own
+                        got = stranger.recv(4096)
+                        if not got:
+                            break
+                        heard += got
+                    self.assertLessEqual(len(heard), 64, "no more than a greeting")
+                except ConnectionError:
+                    pass
+        self.assertEqual(self.answer("Echo.echo", "5", "--secret-file", mine), "5")
+
+
+class Keys(Credentials):
+    def setUp(self):
+        super().setUp()
+        self.keys = {name: self.keygen(f"{name}.key") for name in ("broker", "host", "operator", "user", "stranger")}
+
+    def own(self, name):
+        return ("--key-file", self.path(f"{name}.key"))
+
+    def line(self, name, *right):
+        return " ".join((self.keys[name], name, *right))
+
+    def mesh(self):
+        """A broker that lets in all but the stranger, and a node behind it."""
+        everybody = self.allow("broker.allow", self.line("host"), self.line("operator", "admin"), self.line("user"))
+        broker = self.broker(*self.own("broker"), "--allow", everybody)
+        self.assertEqual(self.environment["MALLA_BROKER"], f"{self.endpoint}#{self.keys['broker']}")
+        known = self.allow("host.allow", self.line("operator", "admin"), self.line("user"))
+        self.start("malla", "run", ECHO, "--name", "host", *self.own("host"), "--allow", known)
+        eventually(lambda: self.malla("ls", *self.own("user"))[1])
+        return broker
+
+    def test_decide_who_calls_and_who_operates(self):
+        self.mesh()
+        self.assertEqual(self.answer("Echo.echo", "5", *self.own("user")), "5")
+        code, _, err = self.malla("pause", "Echo", *self.own("user"))
+        self.assertEqual(code, 1)
+        self.assertIn("forbidden", err)
+        self.assertEqual(self.malla("pause", "Echo", *self.own("operator")), (0, "", ""))
+        self.assertEqual(self.malla("resume", "Echo", *self.own("operator")), (0, "", ""))
+        for words in (("call", "Echo.echo", "5"), ("nodes",), ("pub", "topic", "1"), ("pause", "Echo")):
+            code, out, err = self.malla(*words, *self.own("stranger"))
+            self.assertEqual((code, out), (REFUSED, ""), err)
+            self.assertIn("credentials", err)
+
+    def test_are_shown_where_others_need_them(self):
+        self.mesh()
+        node = json.loads(self.malla("nodes", "--format", "json", *self.own("user"))[1])
+        self.assertTrue(node["endpoint"].endswith("#" + self.keys["host"]), node)
+        self.environment.pop("MALLA_BROKER")
+        code, out, _ = self.malla("ls", "--format", "json", "--peer", node["endpoint"], *self.own("user"))
+        self.assertEqual((code, json.loads(out)["name"]), (0, "Echo"))
+        for words, text in ((("--broker", self.endpoint), "#KEY"), ((), "name a broker or a peer")):
+            code, _, err = self.malla("ls", *words, *self.own("user"))
+            self.assertEqual(code, REFUSED)
+            self.assertIn(text, err)
+        impostor = f"{self.endpoint}#{self.keys['stranger']}"
+        self.assertEqual(self.malla("ls", "--broker", impostor, *self.own("user"))[0], REFUSED)
+
+    def test_that_leave_the_list_are_locked_out_at_sighup(self):
+        broker = self.mesh()
+        listener = self.start("malla", "sub", ">", *self.own("user"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        def publish():
+            self.assertEqual(self.malla("pub", "tick", "1", *self.own("operator"))[0], 0)
+            os.set_blocking(listener.stdout.fileno(), False)
+            return listener.stdout.read()
+        eventually(publish)
+        self.allow("broker.allow", self.line("host"), self.line("operator", "admin"))
+        broker.send_signal(signal.SIGHUP)
+        eventually(lambda: self.malla("ls", *self.own("user"))[0] == REFUSED)
+        eventually(lambda: not publish())
+        for _ in range(5):
+            self.assertFalse(publish())
+        self.assertEqual(self.answer("Echo.echo", "5", *self.own("operator")), "5")
+        self.assertIsNone(broker.poll())
+
+    def test_that_cannot_be_read_again_leave_the_former_ones(self):
+        broker = self.mesh()
+        self.allow("broker.allow", "no key")
+        broker.send_signal(signal.SIGHUP)
+        for _ in range(3):
+            self.assertEqual(self.malla("ls", *self.own("user"))[0], 0)
+        self.assertIsNone(broker.poll())
+
+
+if __name__ == "__main__":
+    unittest.main()
