@@ -3,6 +3,7 @@
 
 #include "malla/wire/directory.hpp"
 #include "malla/wire/frame.hpp"
+#include "support/eventually.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,6 +16,7 @@ namespace malla {
 namespace {
 
 using namespace std::chrono_literals;
+using test::eventually;
 using transport::LinkEvent;
 using transport::Message;
 
@@ -153,6 +155,69 @@ TEST(Channel, ThatIsAttendedGivesEachAnswerToItsCaller) {
         caller.join();
         ASSERT_EQ(result, "answered");
     }
+}
+
+class SilentChannel : public ::testing::Test {
+protected:
+    /// Looks after it as often as a node does, for that time.
+    void pass(Clock::duration time, bool unheard) {
+        for (const auto until = now + time; now < until;) channel->look_after(now += 100ms, unheard);
+    }
+
+    Clock::time_point now = Clock::now();
+    Server server;
+    std::shared_ptr<Channel> channel = server.connect({.max_calls = 1});
+    Call under_way{1};
+    Call queued{2};
+};
+
+TEST_F(SilentChannel, AsksTheInstanceAndSendsTheNextCallWhenItSpeaksAgain) {
+    const Message message = send(*channel, under_way, server);
+    channel->submit(queued);
+    pass(1000ms, false);
+    EXPECT_FALSE(channel->silent());
+    EXPECT_EQ(wire::peek(server.receive_from(*channel).bytes()), wire::Type::ping);
+
+    pass(200ms, false);
+    EXPECT_TRUE(channel->silent());
+    EXPECT_EQ(queued.result(*channel), "service_not_available");
+    Call next{3};
+    channel->submit(next);
+    server.answer(message);
+    EXPECT_EQ(under_way.result(*channel), "answered");
+
+    pass(100ms, false);
+    EXPECT_FALSE(channel->silent());
+    EXPECT_EQ(wire::peek(server.receive_from(*channel).bytes()), wire::Type::ping); // of the second beat
+    EXPECT_EQ(wire::peek_id(server.receive_from(*channel).bytes()), 3U);
+    channel->die();
+    EXPECT_EQ(next.result(*channel), "peer_lost");
+}
+
+TEST_F(SilentChannel, LosesWhatIsUnderWayWhenNobodyElseHearsTheInstance) {
+    const Message message = send(*channel, under_way, server);
+    pass(3s, false);
+    EXPECT_EQ(channel->load(), 1U); // somebody hears it, so it is busy
+
+    std::string result;
+    std::thread caller{[&] { result = under_way.result(*channel); }};
+    pass(100ms, true);
+    caller.join();
+    EXPECT_EQ(result, "peer_lost");
+    server.answer(message); // it may go on, and what it says counts
+    ASSERT_TRUE(eventually([&] {
+        channel->attend();
+        pass(100ms, true);
+        return !channel->silent();
+    }));
+}
+
+TEST_F(SilentChannel, IsNoneWhenItOwesNothing) {
+    const Message message = send(*channel, under_way, server);
+    server.answer(message);
+    EXPECT_EQ(under_way.result(*channel), "answered");
+    pass(5s, true);
+    EXPECT_FALSE(channel->silent());
 }
 
 TEST(Channel, EndsItsConnectionWhenItDies) {

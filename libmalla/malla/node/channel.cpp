@@ -125,14 +125,30 @@ void Channel::die() {
     received_.wait(lock, [this] { return !receiving_; });
     take_all_locked();
     dead_.store(true, std::memory_order_release);
-    for (const auto& [id, attempt] : under_way_) end_locked(*attempt, Status{"peer_lost", node_name_});
-    under_way_.clear();
+    end_under_way_locked();
     end_queued_locked();
     socket_->close();
 }
 
+void Channel::look_after(Clock::time_point now, bool unheard) {
+    std::unique_lock lock{mutex_};
+    if (dying_) return;
+    const bool heard = std::exchange(heard_, false);
+    if (heard) awaited_ = !under_way_.empty();
+    const auto found = silence_.look(now, heard, awaited_);
+    if (found.ask) (void)socket_->send(wire::encode(wire::Ping{}));
+    const bool was_silent = silent_.exchange(found.silent);
+    if (found.silent && !was_silent) end_queued_locked();
+    if (!found.silent && was_silent) flush_locked();
+    if (found.lost && unheard) end_under_way_locked();
+    if (found.silent && receiving_) socket_->interrupt(); // its call may be one of those that ended
+    const auto ended = when_ended_locked();
+    lock.unlock();
+    if (ended) ended();
+}
+
 void Channel::flush_locked() {
-    while (!dying_ && !queue_.empty() && under_way_.size() < window_.max_calls &&
+    while (!dying_ && !silent() && !queue_.empty() && under_way_.size() < window_.max_calls &&
            (under_way_.empty() || bytes_under_way_ + queue_.front()->size_ <= window_.max_bytes)) {
         Attempt& attempt = *queue_.front();
         const auto sent = socket_->send(std::move(attempt.frame_));
@@ -144,6 +160,7 @@ void Channel::flush_locked() {
             end_locked(attempt, Returned{std::string{}});
         } else {
             attempt.state_ = Attempt::State::sent;
+            awaited_ = true;
             bytes_under_way_ += attempt.size_;
             under_way_.emplace(attempt.id_, &attempt);
         }
@@ -173,6 +190,7 @@ void Channel::take_all_locked() {
 }
 
 void Channel::take_locked(transport::Message&& message) {
+    heard_ = true;
     const auto type = wire::peek(message.bytes());
     if (type == wire::Type::bye && on_bye_) return on_bye_();
     const auto id = wire::peek_id(message.bytes());
@@ -197,6 +215,12 @@ void Channel::end_locked(Attempt& attempt, Result<Returned> outcome) {
     attempt.state_ = Attempt::State::ended;
     load_.fetch_sub(1, std::memory_order_relaxed);
     if (attempt.sleeping_) attempt.changed_.notify_one();
+}
+
+void Channel::end_under_way_locked() {
+    for (const auto& [id, attempt] : under_way_) end_locked(*attempt, Status{"peer_lost", node_name_});
+    under_way_.clear();
+    bytes_under_way_ = 0;
 }
 
 void Channel::end_queued_locked() {

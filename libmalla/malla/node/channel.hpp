@@ -4,6 +4,7 @@
 #include "malla/base/deadline.hpp"
 #include "malla/base/ids.hpp"
 #include "malla/base/result.hpp"
+#include "malla/node/silence.hpp"
 #include "malla/transport/socket.hpp"
 #include "malla/wire/call.hpp"
 
@@ -108,6 +109,13 @@ public:
     /// Receives what has arrived unless a caller does. ZeroMQ drops what was not received when the
     /// connection ends, and there may be calls for which nobody waits at the moment.
     void attend();
+    /// Sees whether the instance is alive that owes an answer, and asks it if need be; to be called several times a
+    /// beat. While it is silent no call is sent, and those that were not end as `service_not_available`. When it is
+    /// silent for a lease, and `unheard`, which is to say that nobody else hears its node, those under way end as
+    /// `peer_lost`. The connection stays: a process that was stopped may go on.
+    void look_after(Clock::time_point now, bool unheard);
+    /// Calls had better go elsewhere.
+    [[nodiscard]] bool silent() const noexcept { return silent_.load(std::memory_order_relaxed); }
     /// The connection has ended, could not be made or is no longer needed; this side closes it. Calls
     /// under way end with `peer_lost`, those queued with `service_not_available`.
     void die();
@@ -129,6 +137,7 @@ private:
     void take_locked(transport::Message&& message);
     void end_locked(Attempt& attempt, Result<Returned> outcome);
     void end_queued_locked();
+    void end_under_way_locked();
     void wake_one_locked();
     [[nodiscard]] std::function<void()> when_ended_locked();
 
@@ -139,8 +148,12 @@ private:
     const std::function<void()> on_bye_;
     std::atomic<bool> dead_ = false;
     std::atomic<std::size_t> load_ = 0;
+    std::atomic<bool> silent_ = false; ///< written under the mutex
 
     std::mutex mutex_;
+    Silence silence_;
+    bool heard_ = false;     ///< since the last look
+    bool awaited_ = false;   ///< something was sent that is answered, since anything was heard
     bool retired_ = false;   ///< no call is sent any more
     bool dying_ = false;     ///< nobody begins to read the socket any more
     bool receiving_ = false; ///< a caller reads the socket

@@ -54,7 +54,14 @@ void Node::Core::watch_channel(const std::shared_ptr<Channel>& channel, NodeId n
 // Control thread. Often enough that whoever leaves is heard before it has waited to its limit.
 void Node::Core::attend_channels() {
     const auto channels = open_channels();
-    for (const auto& [node, channel] : channels) channel->attend();
+    const auto now = Clock::now();
+    bool any_silent = false;
+    for (const auto& [node, channel] : channels) {
+        channel->attend();
+        channel->look_after(now, membership_->directory().is_stale(node));
+        any_silent = any_silent || channel->silent();
+    }
+    any_silent_.store(any_silent, std::memory_order_relaxed);
     attending_ = !channels.empty();
     if (attending_) control_.at(Clock::now() + attend_every, [this] { attend_channels(); });
 }
@@ -62,6 +69,11 @@ void Node::Core::attend_channels() {
 std::unordered_map<NodeId, std::shared_ptr<Channel>> Node::Core::open_channels() {
     const std::lock_guard lock{channels_mutex_};
     return channels_;
+}
+
+bool Node::Core::is_silent(NodeId node) {
+    const auto channel = find_channel(node);
+    return channel && channel->silent();
 }
 
 std::shared_ptr<Channel> Node::Core::find_channel(NodeId node) {

@@ -261,7 +261,7 @@ std::vector<Instance> Node::Core::instances(std::string_view service, std::strin
     const auto can_be_called = [on](const wire::NodeRecord& node) {
         return !node.endpoints.empty() && (on.empty() || node.name == on || node.id.text() == on);
     };
-    return membership_->directory().read([&](const discovery::Directory& directory) {
+    auto found = membership_->directory().read([&](const discovery::Directory& directory) {
         std::vector<Instance> having;
         std::vector<Instance> others;
         if (service == admin::Api::name())
@@ -275,6 +275,15 @@ std::vector<Instance> Node::Core::instances(std::string_view service, std::strin
         }
         return having.empty() ? others : having;
     });
+    if (any_silent_.load(std::memory_order_relaxed)) [[unlikely]]
+        prefer_heard(found);
+    return found;
+}
+
+// One that is silent is called when there is no other.
+void Node::Core::prefer_heard(std::vector<Instance>& instances) {
+    const auto silent = [this](const Instance& each) { return is_silent(each.node); };
+    if (!std::ranges::all_of(instances, silent)) std::erase_if(instances, silent);
 }
 
 void Node::Core::wait_for_change(std::uint64_t version, Deadline until) {

@@ -82,6 +82,8 @@ private:
     void on_bye(NodeId node);
     void part_from(NodeId node, bool drained);
     [[nodiscard]] std::shared_ptr<Channel> find_channel(NodeId node);
+    [[nodiscard]] bool is_silent(NodeId node);
+    void prefer_heard(std::vector<Instance>& instances);
     void retire_channel(NodeId node, const std::shared_ptr<Channel>& channel);
     void lose_channel(NodeId node, const std::shared_ptr<Channel>& channel);
     [[nodiscard]] std::vector<std::string> end_services();
@@ -120,7 +122,8 @@ private:
     std::mutex channels_mutex_;
     std::unordered_map<NodeId, std::shared_ptr<Channel>> channels_;
     std::unordered_set<NodeId> leaving_; ///< said so to their callers, and the directory has yet to tell
-    bool attending_ = false;             ///< the control thread's: there is a timer for it
+    std::atomic<bool> any_silent_ = false;
+    bool attending_ = false; ///< the control thread's: there is a timer for it
     std::mutex announce_mutex_;
     mutable std::mutex offers_mutex_;
     std::vector<OfferedPlugin> offers_;
