@@ -140,6 +140,35 @@ TEST_F(ViewTest, DropsAStaleNodeThatCannotBeReached) {
     EXPECT_TRUE(lists(2));
 }
 
+TEST_F(ViewTest, HasANodeSpeakThatItTookForDeadWhenItsRendezvousListsIt) {
+    join(one, {1, 2}, at(0s));
+    view.down(one, at(1s));
+    view.on_probed(node_id(1), false, at(3s));
+    ASSERT_FALSE(lists(1));
+    sent.clear();
+    join(one, {1, 2}, at(5s)); // the partition has healed, and nothing has changed beyond it
+
+    auto suspects = only<wire::Suspect>(sent);
+    ASSERT_THAT(suspects, SizeIs(1));
+    EXPECT_EQ(suspects.front().node, node_id(1));
+    EXPECT_EQ(suspects.front().sequence, 1U);
+    hear(one, wire::Announce{record_of(node_id(1), 2)}, at(5100ms));
+    EXPECT_TRUE(lists(1));
+}
+
+TEST_F(ViewTest, DoesSoWhenOnlyAListingNamesIt) {
+    join(one, {1}, at(0s));
+    hear(one, wire::Gone{node_id(1), 1, "it fell silent"}, at(1s));
+    sent.clear();
+    hear(one, wire::Listing{{{node_id(1), 1}}}, at(2s));
+    EXPECT_THAT(only<wire::Suspect>(sent), SizeIs(1));
+
+    sent.clear();
+    hear(one, wire::Listing{{{node_id(1), 2}}}, at(3s));
+    EXPECT_THAT(only<wire::Suspect>(sent), IsEmpty());
+    EXPECT_THAT(only<wire::Ask>(sent), SizeIs(1)); // it has said so
+}
+
 TEST_F(ViewTest, DoesNotDropANodeThatTheRendezvousHearsWhenOnlyItsOwnProbeFails) {
     join(one, {1}, at(0s));
     view.on_probed(node_id(1), false, at(1s));

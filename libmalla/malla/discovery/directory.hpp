@@ -59,6 +59,8 @@ public:
     [[nodiscard]] const wire::NodeRecord* find(NodeId node) const;
     /// The sequence of the listed record, 0 when there is none.
     [[nodiscard]] std::uint64_t sequence_of(NodeId node) const;
+    /// The sequence that a node had which is remembered as gone, 0 when none is.
+    [[nodiscard]] std::uint64_t buried_sequence(NodeId node) const;
     /// Whether a record of this sequence would be listed, so that it is worth asking for.
     [[nodiscard]] bool wants(const wire::Entry& entry) const;
 
@@ -84,7 +86,6 @@ private:
         Clock::time_point at;
     };
 
-    [[nodiscard]] std::uint64_t buried_sequence(NodeId node) const;
     void bury(NodeId node, std::uint64_t sequence, Clock::time_point now);
     void unbury(NodeId node);
     void index(const wire::NodeRecord& record);

@@ -58,11 +58,22 @@ void View::on_message(LinkId link, const wire::Message& message, Clock::time_poi
     }
 }
 
-void View::on(LinkId, Source& source, const wire::Announce& announce, Clock::time_point now) {
+void View::on(LinkId link, Source& source, const wire::Announce& announce, Clock::time_point now) {
     const wire::NodeRecord& record = announce.record;
     source.mirror.put(record.id, record.sequence, now);
-    if (record.id != self_) directory_.announce(record, now);
-    else if (record.sequence > listed_sequence(self_)) outlets_.refute(record.sequence);
+    if (record.id == self_) {
+        if (record.sequence > listed_sequence(self_)) outlets_.refute(record.sequence);
+    } else if (directory_.announce(record, now) == Applied::old) {
+        revive(link, {record.id, record.sequence});
+    }
+}
+
+/// Only a higher sequence brings back a node that was taken for dead here: whoever lists it has it say so.
+void View::revive(LinkId link, const wire::Entry& entry) {
+    const auto buried = directory_.read([&](const Directory& directory) {
+        return directory.find(entry.node) == nullptr ? directory.buried_sequence(entry.node) : 0;
+    });
+    if (entry.sequence <= buried) outlets_.send(link, wire::encode(wire::Suspect{entry.node, buried}));
 }
 
 void View::on(LinkId link, Source& source, const wire::Gone& gone, Clock::time_point now) {
@@ -111,6 +122,7 @@ void View::on(LinkId link, Source& source, const wire::Listing& listing, Clock::
         else drop_unless_listed(node, "its rendezvous no longer lists it", now);
     }
     ask_for_newer(link, listing);
+    for (const wire::Entry& entry : listing.entries) revive(link, entry);
 }
 
 void View::ask_for_newer(LinkId link, const wire::Listing& listing) {

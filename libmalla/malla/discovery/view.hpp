@@ -83,6 +83,7 @@ private:
     void on(LinkId link, Source& source, const wire::Digest& digest, Clock::time_point now);
     void on(LinkId link, Source& source, const wire::Listing& listing, Clock::time_point now);
     void on(const wire::Suspect& suspect);
+    void revive(LinkId link, const wire::Entry& entry);
     void ask_for_newer(LinkId link, const wire::Listing& listing);
     void check(Source& source, Clock::time_point now);
     void drop_unless_listed(NodeId node, std::string_view reason, Clock::time_point now);
