@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Two machines, made of network namespaces, between which nothing passes for a while. Needs to be root."""
+
+import os
+import subprocess
+import unittest
+
+from failures import ALLOWANCE_S, DEATH_S, Failures, Load, eventually, now_us
+from mesh import LIMIT_S
+
+PORT = 7_000
+
+
+def ip(*words, check=True):
+    return subprocess.run(["ip", *words], capture_output=True, text=True, check=check)
+
+
+class Machines:
+    """Two namespaces, each with an address of its own, at a bridge in a third one."""
+
+    def __init__(self, test):
+        tag = f"malla{os.getpid()}"
+        self.switch, self.sides = f"{tag}s", [f"{tag}a", f"{tag}b"]
+        for name in (self.switch, *self.sides):
+            made = ip("netns", "add", name, check=False)
+            if made.returncode != 0:
+                raise unittest.SkipTest(f"no network namespace can be made: {made.stderr.strip()}")
+            test.addCleanup(ip, "netns", "del", name, check=False)
+        self.inside(self.switch, "link", "add", "bridge", "type", "bridge")
+        self.inside(self.switch, "link", "set", "bridge", "up")
+        for number, side in enumerate(self.sides):
+            ip("link", "add", "eth0", "netns", side, "type", "veth", "peer", "name", f"port{number}", "netns",
+               self.switch)
+            self.inside(self.switch, "link", "set", f"port{number}", "master", "bridge", "up")
+            self.inside(side, "address", "add", f"{self.address(number)}/24", "dev", "eth0")
+            self.inside(side, "link", "set", "eth0", "up")
+            self.inside(side, "link", "set", "lo", "up")
+
+    @staticmethod
+    def inside(name, *words):
+        ip("-n", name, *words)
+
+    @staticmethod
+    def address(number):
+        return f"10.99.0.{number + 1}"
+
+    def on(self, number):
+        """What comes before a command that runs on that machine."""
+        return ("ip", "netns", "exec", self.sides[number])
+
+    def cut(self):
+        """From now on packets vanish, and nobody is told."""
+        self.inside(self.switch, "link", "set", "port1", "nomaster")
+
+    def heal(self):
+        self.inside(self.switch, "link", "set", "port1", "master", "bridge")
+
+
+class Partition(Failures):
+    """A broker and a node on one side, a node on the other, and calls both ways."""
+
+    def last_for(self, seconds):
+        del self.environment["MALLA_LOOPBACK"]
+        machines = Machines(self)
+        broker = f"tcp://{machines.address(0)}:{PORT}"
+        self.broker(broker, "--insecure", prefix=machines.on(0))
+        names = ["near", "far"]
+        for number, name in enumerate(names):
+            self.echo(name, "--broker", broker, "--bind", f"tcp://{machines.address(number)}:*", "--insecure",
+                      prefix=machines.on(number))
+        limit_s = 1
+        loads = [Load(self, "--broker", broker, "--rate", 100, "--limit", limit_s * 1_000, "--on", names[1 - number],
+                      prefix=machines.on(number)) for number in range(2)]
+        for load in loads:
+            load.answered(100)
+
+        machines.cut()
+        cut = now_us()
+        noticed = [self.noticed(load, names[1 - number], cut) for number, load in enumerate(loads)]
+        eventually(lambda: now_us() >= cut + seconds * 1e6, seconds + 1)
+        machines.heal()
+        healed = now_us()
+        for load in loads:
+            load.answered(100, healed)
+        histories = [load.end() for load in loads]
+
+        calls = histories[0] + histories[1]
+        self.judge_history(calls, *names)
+        self.judge_deadlines(calls, limit_s)
+        back = [min(call["ended"] for call in history if call["outcome"] == "answered" and call["ended"] >= healed)
+                - healed for history in histories]
+        lost = sum(call["outcome"] == "unknown" for call in calls)
+        print(f"{seconds} s: {len(calls)} calls, {lost} lost; doubted and gone after {noticed} s; calls went "
+              f"on {[each / 1e6 for each in back]} s after it had healed", flush=True)
+        self.assertLess(max(doubted for doubted, _ in noticed), DEATH_S + ALLOWANCE_S)
+        self.assertLess(max(gone for _, gone in noticed), self.GONE_S + ALLOWANCE_S)
+        self.assertLess(max(back), 2_000_000 + ALLOWANCE_S * 1e6)
+
+    # The silence of the rendezvous, two beats, and a try to connect that nobody answers.
+    GONE_S = DEATH_S + 2
+
+    @staticmethod
+    def noticed(load, node, cut):
+        """How long after the cut the other side was doubted, and how long until it was taken for dead."""
+        eventually(lambda: load.changes(node, "gone", cut), 30)
+        gone = load.changes(node, "gone", cut)[0]
+        doubted = min([gone, *load.changes(node, "stale", cut)])
+        return (doubted - cut) / 1e6, (gone - cut) / 1e6
+
+    def test_of_5_seconds_is_noticed_and_calls_go_on_when_it_has_healed(self):
+        self.last_for(5)
+
+    def test_of_15_seconds_is_noticed_and_calls_go_on_when_it_has_healed(self):
+        self.last_for(15)
+
+    def test_of_40_seconds_is_noticed_and_calls_go_on_when_it_has_healed(self):
+        self.last_for(40)
+
+
+if __name__ == "__main__":
+    unittest.main()
