@@ -139,6 +139,24 @@ TEST_F(RendezvousTest, TakesSilenceOfThreeBeatsForDeathAndNotLess) {
     ASSERT_THAT(only<wire::Gone>(published), SizeIs(0)); // nobody is left to listen
 }
 
+TEST_F(RendezvousTest, NoticesSilenceBetweenTwoBeatsToo) {
+    join(1, at(100ms));
+    join(2, at(0s));
+    for (auto now = 500ms; now < 2000ms; now += 500ms) {
+        beat(2, 1, at(now));
+        rendezvous.tick(at(now));
+    }
+    EXPECT_TRUE(lists(1));
+
+    rendezvous.look(at(1599ms));
+    EXPECT_TRUE(lists(1));
+    const auto digests = only<wire::Digest>(published).size();
+    rendezvous.look(at(1600ms));
+    EXPECT_FALSE(lists(1));
+    EXPECT_THAT(only<wire::Gone>(published), SizeIs(1));
+    EXPECT_THAT(only<wire::Digest>(published), SizeIs(digests)); // that is for the beat
+}
+
 TEST_F(RendezvousTest, TellsTheOthersWhoFellSilent) {
     join(1, at(0s));
     join(2, at(0s));

@@ -102,7 +102,10 @@ void Broker::Parts::start() {
     poller_.add(*monitor_, [this](std::span<const LinkEvent> events) { on_events(events); });
     poller_.add(
         *router_, [this](std::span<Message> messages) { on_router(messages); }, transport::Poller::Priority::control);
-    beat_ = poller_.every(options_.timing.beat, [this] { tick(); });
+    half_beat_ = poller_.every(options_.timing.beat / 2, [this] {
+        if (std::exchange(beat_is_due_, !beat_is_due_)) tick();
+        else look();
+    });
 }
 
 Broker::Parts::Cluster& Broker::Parts::cluster(const std::string& name) {
@@ -164,6 +167,11 @@ void Broker::Parts::on_events(std::span<const LinkEvent> events) {
             for (auto& [name, each] : clusters_) each->rendezvous.on_disconnected(event.connection, Clock::now());
 }
 
+void Broker::Parts::look() {
+    const auto now = Clock::now();
+    for (auto& [name, each] : clusters_) each->rendezvous.look(now);
+}
+
 void Broker::Parts::tick() {
     const auto now = Clock::now();
     for (auto& [name, each] : clusters_) each->rendezvous.tick(now);
@@ -193,8 +201,8 @@ void Broker::Parts::bind_publisher_again() {
 }
 
 void Broker::Parts::close(Clock::duration flush) {
-    if (beat_) poller_.cancel(*beat_);
-    beat_.reset();
+    if (half_beat_) poller_.cancel(*half_beat_);
+    half_beat_.reset();
     if (rebind_) poller_.cancel(*rebind_);
     rebind_.reset();
     prober_.reset();

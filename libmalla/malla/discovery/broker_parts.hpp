@@ -50,6 +50,7 @@ private:
     void bind_publisher_again();
     [[nodiscard]] std::string_view own_key_of(const transport::Message& message) const;
     void on_events(std::span<const transport::LinkEvent> events);
+    void look();
     void tick();
 
     transport::Poller& poller_;
@@ -63,7 +64,8 @@ private:
     std::string subscribe_endpoint_;
     std::map<std::string, std::unique_ptr<Cluster>, std::less<>> clusters_;
     std::unique_ptr<Prober> prober_;
-    std::optional<transport::TimerId> beat_;
+    std::optional<transport::TimerId> half_beat_;
+    bool beat_is_due_ = false; ///< at the next half
 };
 
 } // namespace malla::discovery

@@ -213,12 +213,16 @@ void Link::send(std::string message) {
     if (up_ && dealer_) (void)dealer_->socket->send(std::move(message));
 }
 
-void Link::tick(const wire::Beat& beat, Clock::time_point now) {
-    const bool overslept = now - ticked_ > 2 * timing_.beat;
-    ticked_ = now;
+void Link::look(Clock::time_point now) {
+    const bool overslept = now - looked_at_ > 2 * timing_.beat;
+    looked_at_ = now;
     if (!up_) return;
     if (overslept) heard_ = now; // the silence was ours
-    if (now - heard_ >= lease_) return open();
+    if (now - heard_ >= lease_) open();
+}
+
+void Link::tick(const wire::Beat& beat, Clock::time_point now) {
+    look(now);
     send(wire::encode(beat));
 }
 

@@ -50,7 +50,9 @@ public:
     void hurry();
     /// Lost when it is not up, or its queue is full: a later beat repairs that.
     void send(std::string message);
-    /// Once per beat.
+    /// Begins anew when the rendezvous is silent; twice per beat.
+    void look(Clock::time_point now);
+    /// Once per beat: looks, and shows that this node is alive.
     void tick(const wire::Beat& beat, Clock::time_point now);
     /// Ends it; what was sent last gets up to `flush` to leave.
     void close(Clock::duration flush);
@@ -96,7 +98,7 @@ private:
     bool up_ = false;
     Clock::time_point heard_{};
     Clock::duration lease_{}; // of the rendezvous: it beats as often as its WELCOME says
-    Clock::time_point ticked_{};
+    Clock::time_point looked_at_{};
     std::optional<transport::TimerId> timer_;
     std::optional<transport::TimerId> listening_timer_;
 };

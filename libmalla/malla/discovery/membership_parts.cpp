@@ -24,7 +24,7 @@ Membership::Parts::Parts(transport::Poller& poller_of_node, MembershipOptions op
 }
 
 Membership::Parts::~Parts() {
-    if (beat_) poller.cancel(*beat_);
+    if (half_beat_) poller.cancel(*half_beat_);
     sender->close();
     receiver->close();
 }
@@ -136,7 +136,10 @@ void Membership::Parts::start() {
     prober_.emplace(poller, options_.timing.probe_limit, [this](NodeId node, bool alive) { on_probed(node, alive); });
     for (auto& [id, joined] : links_) joined.link->open();
     if (embedded_) embedded_->start();
-    beat_ = poller.every(options_.timing.beat, [this] { tick(); });
+    half_beat_ = poller.every(options_.timing.beat / 2, [this] {
+        if (std::exchange(beat_is_due_, !beat_is_due_)) tick();
+        else look();
+    });
 }
 
 void Membership::Parts::on_up(LinkId id, const wire::Welcome& by) {
@@ -160,6 +163,12 @@ void Membership::Parts::on_down(LinkId id) {
 /// Nobody at the loopback endpoint means that nobody is there; one that hosts takes the place itself.
 void Membership::Parts::on_absent(LinkId id) {
     if (links_.at(id).loopback && !options_.hosts) joining.settled(id);
+}
+
+void Membership::Parts::look() {
+    const auto now = Clock::now();
+    for (auto& [id, joined] : links_) joined.link->look(now);
+    if (rendezvous_) rendezvous_->look(now);
 }
 
 void Membership::Parts::tick() {
@@ -259,7 +268,7 @@ wire::Welcome Membership::Parts::welcome() const {
 
 void Membership::Parts::leave() {
     if (std::exchange(left_, true)) return;
-    if (beat_) poller.cancel(*beat_);
+    if (half_beat_) poller.cancel(*half_beat_);
     sender->close();
     receiver->close();
     if (embedded_) embedded_->settle();

@@ -67,6 +67,7 @@ private:
     void on_change(const Change& change);
     void join_back(NodeId node);
     void leave_back(NodeId node);
+    void look();
     void tick();
     void probe(NodeId node);
     void send(LinkId id, std::string message);
@@ -91,7 +92,8 @@ private:
     std::map<LinkId, Joined> links_;
     std::uint32_t last_link_ = 0;
     std::optional<Embedded> embedded_;
-    std::optional<transport::TimerId> beat_;
+    std::optional<transport::TimerId> half_beat_;
+    bool beat_is_due_ = false; ///< at the next half
     bool left_ = false; ///< said goodbye
     bool stopped_ = false;
 };

@@ -171,9 +171,9 @@ void Rendezvous::on_probed(NodeId node, bool alive, Clock::time_point now) {
     lose(member, listed_sequence(node), "its connection broke and it cannot be reached", now);
 }
 
-void Rendezvous::tick(Clock::time_point now) {
-    const bool overslept = ticked_ && now - *ticked_ > 2 * timing_.beat;
-    ticked_ = now;
+void Rendezvous::look(Clock::time_point now) {
+    const bool overslept = looked_at_ && now - *looked_at_ > 2 * timing_.beat;
+    looked_at_ = now;
     for (auto each = members_.begin(); each != members_.end();) {
         const auto member = each++;
         if (overslept) member->second.heard = now; // the silence was ours
@@ -181,6 +181,10 @@ void Rendezvous::tick(Clock::time_point now) {
             lose(member, listed_sequence(member->second.node), "it fell silent", now);
         else if (member->second.connection < 0) outlets_.probe(member->second.node); // it may have been about to end
     }
+}
+
+void Rendezvous::tick(Clock::time_point now) {
+    look(now);
     directory_.tidy(now);
     // Also while nobody is there: one who hears it knows that he is heard.
     outlets_.publish(wire::published(

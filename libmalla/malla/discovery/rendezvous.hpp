@@ -53,7 +53,9 @@ public:
     /// The connection broke.
     void on_disconnected(int connection, Clock::time_point now);
     void on_probed(NodeId node, bool alive, Clock::time_point now);
-    /// Once per beat: tells of the state of the directory and of those who fell silent.
+    /// Finds those who fell silent; twice per beat, so that a lease ends half a beat late at most.
+    void look(Clock::time_point now);
+    /// Once per beat: looks, and tells of the state of the directory.
     void tick(Clock::time_point now);
 
     /// Takes `node` out as if it had said BYE with that sequence.
@@ -105,7 +107,7 @@ private:
     Members members_;
     std::unordered_map<NodeId, transport::Peer> announced_; // who lives as long as which member
     std::map<int, unsigned> replaced_;                      // connections whose end was noticed before its event
-    std::optional<Clock::time_point> ticked_;
+    std::optional<Clock::time_point> looked_at_;
 };
 
 } // namespace malla::discovery
