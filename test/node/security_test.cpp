@@ -135,13 +135,6 @@ TEST_F(SecurityTest, BeyondLoopbackNobodyAdministersWithoutCredentials) {
     EXPECT_EQ(Remote<admin::Api>{client}.try_call<admin::GetState>(named, "Door").error().id(), "forbidden");
 }
 
-TEST_F(SecurityTest, AWildcardIsNeverAdvertised) {
-    NodeOptions options = node("host");
-    options.bind = "tcp://*:*";
-    options.insecure = true;
-    EXPECT_THAT(Node{options}.endpoint(), ::testing::StartsWith("tcp://127.0.0.1:"));
-}
-
 TEST_F(SecurityTest, ANodeWithAKeyIsToldTheKeysOfOthers) {
     NodeOptions options = with_key("client", client_keys, "");
     options.peers = {"tcp://127.0.0.1:9"};

@@ -3,7 +3,6 @@
 
 #include "malla/base/log.hpp"
 #include "malla/transport/endpoint.hpp"
-#include "malla/transport/interface.hpp"
 #include "transport/support.hpp"
 
 #include <gmock/gmock.h>
@@ -191,6 +190,8 @@ TEST_F(CredentialsTest, KeysAreNotOfTheirEndpointsSpelling) {
     EXPECT_EQ(*resolve("tcp://127.0.0.1:7#" + key), "tcp://127.0.0.1:7#" + key);
     EXPECT_TRUE(is_loopback("tcp://127.0.0.1:7#" + key));
     EXPECT_FALSE(is_loopback("tcp://10.0.0.1:7#" + key));
+    EXPECT_EQ(own_host_towards("tcp://127.0.0.1:7#" + key), "127.0.0.1");
+    EXPECT_FALSE(own_host_towards("tcp://*:7"));
 }
 
 TEST_F(CredentialsTest, AKeyFileIsReadAsItIsWritten) {
@@ -232,15 +233,6 @@ TEST_F(CredentialsTest, FilesThatContradictEachOtherAreRefused) {
     EXPECT_THAT(load_credentials({"", "", "list"}).error().info(), HasSubstr("goes with a key file"));
     EXPECT_THAT(load_credentials({"/nonexistent", "", ""}).error().info(), HasSubstr("/nonexistent cannot be read"));
     EXPECT_EQ(load_credentials({"/dev/null", "", ""}).error().id(), "credentials_invalid");
-}
-
-TEST_F(CredentialsTest, AnInterfaceIsKnownByWhereItLeads) {
-    EXPECT_EQ(host_facing("tcp://127.0.0.1:9"), "127.0.0.1");
-    EXPECT_EQ(host_facing("tcp://[::1]:9#" + make_key_pair().public_key), "[::1]");
-    EXPECT_FALSE(host_facing("ipc:///tmp/x"));
-    EXPECT_FALSE(host_facing("tcp://*:9"));
-    EXPECT_TRUE(has_wildcard_host("tcp://0.0.0.0:1"));
-    EXPECT_FALSE(has_wildcard_host("tcp://10.0.0.1:1"));
 }
 
 } // namespace

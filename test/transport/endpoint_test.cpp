@@ -52,6 +52,13 @@ TEST(Endpoint, SaysThatANameHasNoAddress) {
     EXPECT_EQ(resolve("tcp://localhost").error().id(), "endpoint_invalid");
 }
 
+TEST(Endpoint, KnowsTheOwnAddressOnTheWayToAnother) {
+    EXPECT_EQ(own_host_towards("tcp://127.0.0.5:7700"), "127.0.0.1");
+    EXPECT_EQ(own_host_towards("tcp://[::1]:7700"), "[::1]");
+    for (const auto* none : {"tcp://localhost:1", "ipc:///tmp/x", "nothing", ""})
+        EXPECT_EQ(own_host_towards(none), std::nullopt) << none;
+}
+
 TEST(Endpoint, KnowsWhatOnlyThisMachineCanReach) {
     for (const auto* near : {"tcp://127.0.0.1:1", "tcp://127.9.9.9:*", "tcp://[::1]:1", "tcp://localhost:1",
                              "tcp://[::ffff:127.0.0.1]:1", "ipc:///tmp/x", "inproc://x"}) {

@@ -94,7 +94,7 @@ private:
     std::optional<Embedded> embedded_;
     std::optional<transport::TimerId> half_beat_;
     bool beat_is_due_ = false; ///< at the next half
-    bool left_ = false; ///< said goodbye
+    bool left_ = false;        ///< said goodbye
     bool stopped_ = false;
 };
 

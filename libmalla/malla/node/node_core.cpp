@@ -7,8 +7,8 @@
 #include "malla/discovery/guard.hpp"
 #include "malla/discovery/rendezvous.hpp"
 #include "malla/node/admin.hpp"
+#include "malla/node/advertised.hpp"
 #include "malla/transport/endpoint.hpp"
-#include "malla/transport/interface.hpp"
 
 #include <unistd.h>
 
@@ -94,12 +94,13 @@ Node::Core::Core(NodeOptions options)
 Node::Core::~Core() { stop(); }
 
 void Node::Core::open_server() {
-    if (options_.bind.empty()) options_.bind = default_bind();
+    if (options_.bind.empty()) options_.bind = default_bind(options_);
     value_or_throw(discovery::may_bind(options_.bind, credentials_.get(), options_.insecure));
     transport::Profile profile;
     profile.credentials = credentials_;
     router_ = value_or_throw(transport::Socket::open(transport::Pattern::router, profile));
-    endpoint_ = advertised(value_or_throw(router_->bind(options_.bind)));
+    endpoint_ = value_or_throw(advertised_endpoint(options_, value_or_throw(router_->bind(options_.bind))));
+    if (credentials_ && transport::split_key(endpoint_).key.empty()) endpoint_ = credentials_->with_key(endpoint_);
     router_monitor_ = value_or_throw(router_->monitor());
     const auto hand_on_all = [this](transport::Message&& message) { hand_on(std::move(message)); };
     server_ = std::make_unique<CallServer>(
@@ -110,28 +111,6 @@ void Node::Core::open_server() {
     auto admin = std::make_unique<HostedService<Admin>>(Admin{*server_}, Reach::named);
     value_or_throw(admin->start({}));
     value_or_throw(server_->add(std::make_shared<ServedService>(std::move(admin), std::nullopt)));
-}
-
-/// Of this machine, as the first rendezvous on another one sees it.
-std::optional<std::string> Node::Core::host_facing_others() const {
-    for (const auto* named : {&options_.brokers, &options_.peers})
-        for (const std::string& endpoint : *named)
-            if (const auto resolved = transport::resolve(endpoint); resolved && !transport::is_loopback(*resolved))
-                if (auto host = transport::host_facing(*resolved)) return host;
-    return std::nullopt;
-}
-
-std::string Node::Core::default_bind() const {
-    const auto host = credentials_ || options_.insecure ? host_facing_others() : std::nullopt;
-    return "tcp://" + host.value_or("127.0.0.1") + ":*";
-}
-
-/// What others are told to connect to; a wildcard would mean their own machine to them.
-std::string Node::Core::advertised(const std::string& bound) const {
-    std::string endpoint = options_.advertise.empty() ? bound : value_or_throw(transport::resolve(options_.advertise));
-    if (transport::has_wildcard_host(endpoint))
-        endpoint = "tcp://" + host_facing_others().value_or("127.0.0.1") + endpoint.substr(endpoint.rfind(':'));
-    return credentials_ && transport::split_key(endpoint).key.empty() ? credentials_->with_key(endpoint) : endpoint;
 }
 
 /// What is none of calls. Events may come faster than they leave: those who listen count what is dropped.

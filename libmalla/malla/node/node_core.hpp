@@ -72,9 +72,6 @@ private:
 
     void drain_for_good();
     void open_server();
-    [[nodiscard]] std::optional<std::string> host_facing_others() const;
-    [[nodiscard]] std::string default_bind() const;
-    [[nodiscard]] std::string advertised(const std::string& bound) const;
     void hand_on(transport::Message&& message);
     void join_mesh();
     void make_events();

@@ -13,6 +13,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace malla::transport {
 
@@ -81,17 +82,27 @@ bool is_name(std::string_view host) noexcept {
     return host.size() <= 253 && host.find_first_not_of(letters) == std::string_view::npos;
 }
 
-std::optional<std::string> look_up(const std::string& name, int family) {
+std::optional<std::string> text_of(const sockaddr* address, socklen_t length) {
+    std::array<char, NI_MAXHOST> text{};
+    if (getnameinfo(address, length, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) != 0) return {};
+    return address->sa_family == AF_INET ? std::string{text.data()} : '[' + std::string{text.data()} + ']';
+}
+
+using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
+
+Addresses addresses_of(const std::string& host, const char* port, int family, int flags) {
     addrinfo hints{};
     hints.ai_family = family;
     hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = flags;
     addrinfo* found = nullptr;
-    if (getaddrinfo(name.c_str(), nullptr, &hints, &found) != 0) return {};
-    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> all{found, &freeaddrinfo};
-    std::array<char, NI_MAXHOST> text{};
-    if (getnameinfo(all->ai_addr, all->ai_addrlen, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) != 0)
-        return {};
-    return family == AF_INET ? std::string{text.data()} : '[' + std::string{text.data()} + ']';
+    if (getaddrinfo(host.c_str(), port, &hints, &found) != 0) found = nullptr;
+    return Addresses{found, &freeaddrinfo};
+}
+
+std::optional<std::string> look_up(const std::string& name, int family) {
+    const auto all = addresses_of(name, nullptr, family, 0);
+    return all ? text_of(all->ai_addr, all->ai_addrlen) : std::nullopt;
 }
 
 bool is_loopback_host(const HostPort& parts) noexcept {
@@ -153,6 +164,23 @@ Result<std::string> keeping_key(std::string_view endpoint, Change change) {
 Result<std::string> canonical(std::string_view endpoint) { return keeping_key(endpoint, canonical_address); }
 
 Result<std::string> resolve(std::string_view endpoint) { return keeping_key(endpoint, resolved_address); }
+
+
+std::optional<std::string> own_host_towards(std::string_view endpoint) {
+    const auto rest = after(split_key(endpoint).address, "tcp://");
+    const auto parts = rest ? split(*rest) : std::nullopt;
+    if (!parts || parts->host == "*" || !spelled_host(*parts)) return {};
+    const auto there = addresses_of(parts->host, "1", AF_UNSPEC, AI_NUMERICHOST);
+    if (!there) return {};
+    const int fd = ::socket(there->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return {};
+    sockaddr_storage here{};
+    socklen_t length = sizeof here;
+    auto* const own = reinterpret_cast<sockaddr*>(&here);
+    const bool known = ::connect(fd, there->ai_addr, there->ai_addrlen) == 0 && ::getsockname(fd, own, &length) == 0;
+    ::close(fd);
+    return known ? text_of(own, length) : std::nullopt;
+}
 
 bool is_loopback(std::string_view endpoint) {
     endpoint = split_key(endpoint).address;

@@ -3,6 +3,7 @@
 
 #include "malla/base/result.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,10 @@ struct KeyedEndpoint {
 
 /// Takes `#KEY` off.
 [[nodiscard]] KeyedEndpoint split_key(std::string_view endpoint) noexcept;
+
+/// The address of this machine from which it would connect to `endpoint`, as it stands in an endpoint.
+/// Nothing when there is no way, or `endpoint` is not numeric and tcp. Sends nothing.
+[[nodiscard]] std::optional<std::string> own_host_towards(std::string_view endpoint);
 
 /// Whether only this machine can reach `endpoint`: a loopback address, "localhost", ipc, inproc.
 /// False for "*" and for what is no endpoint.
