@@ -135,8 +135,9 @@ class Broker(Failures):
         load.answered(2_500, now_us())  # longer than a lease, so that they are on their own
         self.broker(self.endpoint)
         started = now_us()
-        eventually(lambda: all(f'"{name}"' in self.malla("nodes")[1] for name in names))
-        whole = now_us() - started
+        eventually(lambda: all(load.changes(name, "running", started) for name in names))  # no longer stale
+        whole = max(load.changes(name, "running", started)[0] for name in names) - started
+        eventually(lambda: all(f'"{name}"' in self.malla("nodes")[1] for name in names))  # for newcomers, too
         load.answered(1_000, now_us())
         calls = load.end()
 
