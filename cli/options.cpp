@@ -18,7 +18,8 @@ namespace {
 void add_mesh_options(CLI::App& app) {
     const MeshOptions defaults;
     values(app, "--broker", "ENDPOINT", "meet at this broker; may be repeated [MALLA_BROKER]");
-    values(app, "--peer", "ENDPOINT", "join through this node; may be repeated [MALLA_PEER]");
+    values(app, "--peer", "ENDPOINT",
+           "join through this node, or those that a URL finds; may be repeated [MALLA_PEER]");
     value(app, "--loopback", "ENDPOINT", "where the nodes of this machine meet [MALLA_LOOPBACK]")
         ->default_str(defaults.loopback);
     value(app, "--context", "NAME", "a named set of these options [MALLA_CONTEXT]")->default_str("default");

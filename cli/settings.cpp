@@ -2,6 +2,7 @@
 #include "cli/settings.hpp"
 
 #include "cli/usage.hpp"
+#include "malla/node/options.hpp"
 
 #include <array>
 #include <cstdlib>
@@ -10,16 +11,6 @@
 namespace malla::cli {
 
 namespace {
-
-std::vector<std::string> split(std::string_view list) {
-    std::vector<std::string> items;
-    while (!list.empty()) {
-        const auto comma = list.find(',');
-        if (comma != 0) items.emplace_back(list.substr(0, comma));
-        list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-    }
-    return items;
-}
 
 template <class T>
 T either(T first, T second) {
@@ -50,8 +41,8 @@ Environment process_environment() {
 
 Settings environment_settings(const Environment& environment) {
     Settings settings;
-    settings.brokers = split(environment("MALLA_BROKER").value_or(""));
-    settings.peers = split(environment("MALLA_PEER").value_or(""));
+    settings.brokers = split_endpoints(environment("MALLA_BROKER").value_or(""));
+    settings.peers = split_endpoints(environment("MALLA_PEER").value_or(""));
     settings.loopback = environment("MALLA_LOOPBACK");
     settings.cluster = environment("MALLA_CLUSTER");
     settings.secret_file = environment("MALLA_SECRET_FILE");

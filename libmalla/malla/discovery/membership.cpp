@@ -41,10 +41,12 @@ void Membership::suspect(NodeId node) {
 }
 
 void Membership::leave(Deadline deadline) {
+    parts_->stop_finders(deadline);
     do_there([parts = parts_.get()] { parts->leave(); }, deadline);
 }
 
 void Membership::stop(Deadline deadline) {
+    parts_->stop_finders(deadline);
     constexpr Clock::duration longest_flush = std::chrono::milliseconds{200};
     const auto flush = std::min(longest_flush, deadline.left(Clock::now()));
     do_there([parts = parts_.get(), flush] { parts->stop(flush); }, deadline);

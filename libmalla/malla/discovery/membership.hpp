@@ -6,6 +6,7 @@
 #include "malla/base/result.hpp"
 #include "malla/discovery/event_receiver.hpp"
 #include "malla/discovery/event_sender.hpp"
+#include "malla/discovery/finder.hpp"
 #include "malla/discovery/shared_directory.hpp"
 #include "malla/discovery/timing.hpp"
 #include "malla/transport/message.hpp"
@@ -27,7 +28,9 @@ struct MembershipOptions {
     std::vector<std::string> brokers;
     /// Nodes to join through.
     std::vector<std::string> peers;
-    /// Where the nodes of one machine meet, used when neither a broker nor a peer is named.
+    /// Who finds nodes to join through.
+    std::vector<FinderSource> finders;
+    /// Where the nodes of one machine meet, used when neither a broker, a peer nor a finder is named.
     /// Empty: nowhere.
     std::string loopback = "tcp://127.0.0.1:6255";
     /// Whether the node announces itself. One that does not never becomes a rendezvous either.
@@ -81,8 +84,9 @@ public:
     subscribe(std::string_view pattern, const InboxLimits& limits, EventSubscription::Handler handler);
 
     /// Waits until every rendezvous has told what it knows. Nobody at the loopback endpoint is an
-    /// answer too. The refusal when one refused; `endpoint_unreachable` for a named one that has
-    /// not answered by `deadline`.
+    /// answer too, and so are the endpoints of a finder once the links to them have come up or will not.
+    /// The refusal when one refused, the reason when a finder fails; `endpoint_unreachable` for a
+    /// named one that has not answered by `deadline`.
     [[nodiscard]] Result<void> wait_joined(Deadline deadline) const;
     /// The named endpoints that have never answered.
     [[nodiscard]] std::vector<std::string> unreachable() const;

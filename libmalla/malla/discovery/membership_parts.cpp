@@ -24,6 +24,7 @@ Membership::Parts::Parts(transport::Poller& poller_of_node, MembershipOptions op
 }
 
 Membership::Parts::~Parts() {
+    finders_.reset();
     if (half_beat_) poller.cancel(*half_beat_);
     sender->close();
     receiver->close();
@@ -35,6 +36,7 @@ Result<void> Membership::Parts::open() {
         rendezvous_.emplace(welcome(), options_.timing, rendezvous_outlets(), directory);
         revise(nullptr, 0);
     }
+    if (auto opened = open_finders(); !opened) return opened;
     return add_configured();
 }
 
@@ -56,16 +58,15 @@ Result<void> Membership::Parts::open_publisher() {
 }
 
 Result<void> Membership::Parts::add_configured() {
-    const bool alone = options_.brokers.empty() && options_.peers.empty();
+    const bool alone = options_.brokers.empty() && options_.peers.empty() && !finders_;
     const bool own_key = options_.credentials && options_.credentials->has_own_key();
     auto named = options_.brokers;
     named.insert(named.end(), options_.peers.begin(), options_.peers.end());
     // Nobody could know the key of whoever holds the loopback endpoint.
     if (alone && !options_.loopback.empty() && !own_key) named.push_back(options_.loopback);
-    if (named.empty() && own_key && !options_.hosts)
+    if (alone && named.empty() && own_key && !options_.hosts)
         return Status{"credentials_required", "with --key-file name a broker or a peer, as tcp://HOST:PORT#KEY"};
-    sender->set_alone(options_.hosts && named.empty());
-    receiver->set_alone(options_.hosts && named.empty());
+    set_alone(options_.hosts && named.empty());
     for (const std::string& endpoint : named) {
         auto resolved = transport::resolve(endpoint);
         if (!resolved && resolved.error().id() != "endpoint_unreachable") return std::move(resolved).error();
@@ -120,15 +121,8 @@ Link::Handlers Membership::Parts::handlers_of(LinkId id) {
     handlers.listening = [this, id] { view_.compare(id, Clock::now()); };
     handlers.down = [this, id] { on_down(id); };
     handlers.absent = [this, id] { on_absent(id); };
-    handlers.refused = [this, id](const Status& status) {
-        log(LogLevel::warning, links_.at(id).link->endpoint() + " refuses this node: " + status.text());
-        joining.refused(id, status);
-    };
-    handlers.message = [this, id](const wire::Message& message) {
-        if (const auto* pong = std::get_if<wire::Pong>(&message)) return sender->answered(id, pong->nonce);
-        view_.on_message(id, message, Clock::now());
-        if (view_.has_snapshot(id)) joining.settled(id);
-    };
+    handlers.refused = [this, id](const Status& status) { on_refused(id, status); };
+    handlers.message = [this, id](const wire::Message& message) { on_message_of(id, message); };
     return handlers;
 }
 
@@ -136,6 +130,7 @@ void Membership::Parts::start() {
     prober_.emplace(poller, options_.timing.probe_limit, [this](NodeId node, bool alive) { on_probed(node, alive); });
     for (auto& [id, joined] : links_) joined.link->open();
     if (embedded_) embedded_->start();
+    start_finders();
     half_beat_ = poller.every(options_.timing.beat / 2, [this] {
         if (std::exchange(beat_is_due_, !beat_is_due_)) tick();
         else look();
@@ -146,23 +141,50 @@ void Membership::Parts::on_up(LinkId id, const wire::Welcome& by) {
     if (links_.at(id).loopback && embedded_) embedded_->settle();
     joining.answered(id);
     if (options_.hosts) announce(id);
-    if (const auto& joined = links_.at(id); joined.back_to.is_nil()) {
-        sender->up(id, joined.link->socket());
-        receiver->set_source(id, with_host_of(by.subscribe_endpoint, joined.link->endpoint()));
-    }
+    auto& joined = links_.at(id);
+    joined.node = by.node;
+    joined.subscribe_endpoint = by.subscribe_endpoint;
+    if (joined.back_to.is_nil()) listen_to_events(id);
     view_.up(id, by, !options_.hosts, Clock::now());
+    if (finders_) finders_->up(joined.link->endpoint());
+}
+
+/// From now on events go over this link, too.
+void Membership::Parts::listen_to_events(LinkId id) {
+    const auto& joined = links_.at(id);
+    sender->up(id, joined.link->socket());
+    receiver->set_source(id, with_host_of(joined.subscribe_endpoint, joined.link->endpoint()));
+}
+
+void Membership::Parts::on_message_of(LinkId id, const wire::Message& message) {
+    if (const auto* pong = std::get_if<wire::Pong>(&message)) return sender->answered(id, pong->nonce);
+    view_.on_message(id, message, Clock::now());
+    if (!view_.has_snapshot(id)) return;
+    joining.settled(id);
+    if (finders_ && std::holds_alternative<wire::SnapshotEnd>(message))
+        finders_->complete(links_.at(id).link->endpoint());
+}
+
+void Membership::Parts::on_refused(LinkId id, const Status& status) {
+    const auto& endpoint = links_.at(id).link->endpoint();
+    const bool itself = links_.at(id).found && status.id() == "conflict";
+    if (!itself) log(LogLevel::warning, endpoint + " refuses this node: " + status.text());
+    joining.refused(id, status);
+    if (finders_) finders_->refused(endpoint, status);
 }
 
 void Membership::Parts::on_down(LinkId id) {
     sender->down(id);
     receiver->drop_source(id);
     view_.down(id, Clock::now());
+    if (finders_) finders_->down(links_.at(id).link->endpoint());
     if (links_.at(id).loopback && embedded_ && !left_) embedded_->race();
 }
 
 /// Nobody at the loopback endpoint means that nobody is there; one that hosts takes the place itself.
 void Membership::Parts::on_absent(LinkId id) {
     if (links_.at(id).loopback && !options_.hosts) joining.settled(id);
+    if (finders_) finders_->absent(links_.at(id).link->endpoint());
 }
 
 void Membership::Parts::look() {
@@ -177,6 +199,7 @@ void Membership::Parts::tick() {
     for (auto& [id, joined] : links_) joined.link->tick(beat, now);
     view_.tick(now);
     if (rendezvous_) rendezvous_->tick(now);
+    if (finders_) finders_->tick();
 }
 
 void Membership::Parts::on_message(const transport::Message& message) {
@@ -237,6 +260,7 @@ Rendezvous::Outlets Membership::Parts::rendezvous_outlets() {
     outlets.send = [this](Peer peer, std::string message) { reply_(peer, std::move(message)); };
     outlets.publish = [this](std::string message) { publish_here(std::move(message)); };
     outlets.probe = [this](NodeId node) { probe(node); };
+    outlets.listed_elsewhere = [this](NodeId node) { return view_.is_listed(node); };
     return outlets;
 }
 
@@ -269,6 +293,7 @@ wire::Welcome Membership::Parts::welcome() const {
 void Membership::Parts::leave() {
     if (std::exchange(left_, true)) return;
     if (half_beat_) poller.cancel(*half_beat_);
+    if (finders_) finders_->leave();
     sender->close();
     receiver->close();
     if (embedded_) embedded_->settle();

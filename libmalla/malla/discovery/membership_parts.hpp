@@ -3,6 +3,7 @@
 
 #include "malla/discovery/embedded.hpp"
 #include "malla/discovery/event_sender.hpp"
+#include "malla/discovery/finders.hpp"
 #include "malla/discovery/join_state.hpp"
 #include "malla/discovery/link.hpp"
 #include "malla/discovery/membership.hpp"
@@ -37,6 +38,7 @@ public:
 
     // Any thread.
     void update(wire::NodeRecord self);
+    void stop_finders(Deadline deadline);
     [[nodiscard]] bool holds_rendezvous() const noexcept { return embedded_ && embedded_->is_held(); }
 
     transport::Poller& poller;
@@ -51,6 +53,9 @@ private:
         std::unique_ptr<Link> link;
         NodeId back_to; // the member that it leads back to; nil: it was configured
         bool loopback = false;
+        bool found = false;               // by a finder
+        NodeId node{};                    // who answers there
+        std::string subscribe_endpoint{}; // as that one said
     };
 
     Result<void> open_publisher();
@@ -65,6 +70,14 @@ private:
     void on_absent(LinkId id);
     void on_probed(NodeId node, bool alive);
     void on_change(const Change& change);
+    void listen_to_events(LinkId id);
+    void set_alone(bool alone);
+    Result<void> open_finders();
+    void start_finders();
+    void link_found(const std::string& endpoint);
+    void unlink_found(const std::string& endpoint);
+    void on_message_of(LinkId id, const wire::Message& message);
+    void on_refused(LinkId id, const Status& status);
     void join_back(NodeId node);
     void leave_back(NodeId node);
     void look();
@@ -80,6 +93,7 @@ private:
     [[nodiscard]] wire::Welcome welcome() const;
     [[nodiscard]] View::Outlets view_outlets();
     [[nodiscard]] Rendezvous::Outlets rendezvous_outlets();
+    [[nodiscard]] Finders::Outlets finder_outlets();
 
     MembershipOptions options_;
     Reply reply_;
@@ -96,6 +110,7 @@ private:
     bool beat_is_due_ = false; ///< at the next half
     bool left_ = false;        ///< said goodbye
     bool stopped_ = false;
+    std::optional<Finders> finders_;
 };
 
 } // namespace malla::discovery

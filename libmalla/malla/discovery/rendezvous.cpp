@@ -177,8 +177,7 @@ void Rendezvous::look(Clock::time_point now) {
     for (auto each = members_.begin(); each != members_.end();) {
         const auto member = each++;
         if (overslept) member->second.heard = now; // the silence was ours
-        if (now - member->second.heard >= timing_.lease())
-            lose(member, listed_sequence(member->second.node), "it fell silent", now);
+        if (now - member->second.heard >= timing_.lease()) lose_silent(member, now);
         else if (member->second.connection < 0) outlets_.probe(member->second.node); // it may have been about to end
     }
 }
@@ -224,6 +223,15 @@ void Rendezvous::lose(Members::iterator member, std::uint64_t sequence, std::str
                       Clock::time_point now) {
     const NodeId node = member->second.node;
     if (lose(member)) directory_.gone(node, sequence, reason, now);
+}
+
+/// One whose connection ended was tried since, and would be lost already if nobody were there.
+void Rendezvous::lose_silent(Members::iterator member, Clock::time_point now) {
+    const NodeId node = member->second.node;
+    const bool elsewhere =
+        member->second.connection < 0 && outlets_.listed_elsewhere && outlets_.listed_elsewhere(node);
+    if (elsewhere) lose(member);
+    else lose(member, listed_sequence(node), "it fell silent", now);
 }
 
 void Rendezvous::publish(const Change& change) {

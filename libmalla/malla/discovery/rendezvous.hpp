@@ -37,6 +37,8 @@ public:
         std::function<void(std::string)> publish;
         /// Tries to connect to the node, then calls `on_probed`.
         std::function<void(NodeId)> probe;
+        /// Whether others list the node, too. A node that chose to meet elsewhere is not gone. May be empty.
+        std::function<bool(NodeId)> listed_elsewhere = {};
     };
 
     /// `welcome` is what those who are let in are told. Publishes what changes in `directory`,
@@ -92,6 +94,7 @@ private:
     void refuse(transport::Peer peer, const Status& status);
     void take_over(int connection, transport::Peer by, Clock::time_point now);
     bool lose(Members::iterator member);
+    void lose_silent(Members::iterator member, Clock::time_point now);
     void lose(Members::iterator member, std::uint64_t sequence, std::string_view reason, Clock::time_point now);
     [[nodiscard]] bool is_its_own(const Member& member, const wire::NodeRecord& record) const;
     [[nodiscard]] bool has_announced(transport::Peer peer, const Member& member) const;

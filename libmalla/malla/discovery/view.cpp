@@ -174,10 +174,11 @@ bool View::is_known(NodeId node) const {
            std::ranges::any_of(sources_, [&](const auto& each) { return each.second.mirror.knows(node); });
 }
 
-bool View::is_heard(NodeId node) const {
-    return outlets_.hears(node) || std::ranges::any_of(sources_, [&](const auto& each) {
-               return each.second.live && each.second.mirror.lists(node);
-           });
+bool View::is_heard(NodeId node) const { return outlets_.hears(node) || is_listed(node); }
+
+bool View::is_listed(NodeId node) const {
+    return std::ranges::any_of(sources_,
+                               [&](const auto& each) { return each.second.live && each.second.mirror.lists(node); });
 }
 
 bool View::is_vouched_for(NodeId node) const {

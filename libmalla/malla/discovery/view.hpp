@@ -64,6 +64,8 @@ public:
 
     /// Whether the rendezvous has told all that it knows, once.
     [[nodiscard]] bool has_snapshot(LinkId link) const;
+    /// Whether a rendezvous that can be heard lists the node.
+    [[nodiscard]] bool is_listed(NodeId node) const;
 
 private:
     struct Source {

@@ -54,10 +54,9 @@ Result<Brought> bring(std::vector<std::string> plugins) {
             brought.names.push_back(std::move(plugin));
             continue;
         }
-        auto module = Module::load(plugin);
+        auto module = Module::load(plugin, {Manifest::Kind::plugin});
         if (!module) return std::move(module).error();
         const PluginType* type = module->plugin();
-        if (!type) return Status{"manifest_invalid"}.set_info(plugin + " holds a service, not a plugin");
         brought.names.emplace_back(type->info->name);
         brought.offers.push_back({type, std::make_shared<Module>(std::move(*module))});
     }

@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "malla/discovery/finder.hpp"
 #include "malla/node/hosted.hpp"
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 namespace malla {
 
-/// What a shared object with a service or a plugin says of itself. It is read from the file before the file is
-/// loaded, so that one that does not fit is refused without running any of its code.
+/// Something that finds nodes by URLs of its scheme. `make` says what is wrong with a URL, and starts nothing.
+template <class F>
+concept IsFinder = std::derived_from<F, discovery::Finder> && requires(std::string_view url) {
+    { F::scheme } -> std::convertible_to<std::string_view>;
+    { F::make(url) } -> std::same_as<Result<std::unique_ptr<discovery::Finder>>>;
+};
+
+/// What a shared object with a service, a plugin or a finder says of itself. It is read from the file before the file
+/// is loaded, so that one that does not fit is refused without running any of its code.
 ///
 /// Either becomes loadable by one line in one of its sources:
 ///
@@ -20,8 +29,10 @@ struct Manifest {
     static constexpr std::size_t max_callbacks = 64;
     static constexpr std::size_t max_name = 127;
     static constexpr std::array<char, 8> expected_magic{'m', 'a', 'l', 'l', 'a', 's', 'o', '\n'};
-    static constexpr std::uint32_t expected_format = 2;
+    static constexpr std::uint32_t expected_format = 3;
 
+    enum class Kind : std::uint32_t { service, plugin, finder };
+    using MakeFinder = Result<std::unique_ptr<discovery::Finder>> (*)(std::string_view url);
     using Text = std::array<char, max_name + 1>;
     struct Callback {
         CallbackId id = 0;
@@ -32,12 +43,14 @@ struct Manifest {
     std::array<char, 8> magic = expected_magic;
     std::uint32_t format = expected_format;
     std::uint32_t callback_count = 0;
+    Kind kind = Kind::service;
     Text abi{};
-    Text name{}; ///< of the service or the plugin
+    Text name{}; ///< of the service or the plugin; a finder's scheme
     std::array<Callback, max_callbacks> callbacks{};
-    // One of the two. Never used before everything above was checked; not read from the file.
+    // One of the three. Never used before everything above was checked; not read from the file.
     Hosted* (*create)() = nullptr;      ///< makes the service
     const PluginType* plugin = nullptr; ///< or is the plugin
+    MakeFinder finder = nullptr;        ///< or makes the finder
 };
 
 namespace detail {
@@ -85,12 +98,17 @@ inline constexpr std::string_view abi_tag =
 #undef MALLA_ABI_TEXT_OF
 #undef MALLA_ABI_SANITIZER
 
-/// The manifest of a service or a plugin, whose object is made by its default constructor.
+/// The manifest of a service or a plugin, whose object is made by its default constructor, or of a finder.
 template <class P>
 constexpr Manifest manifest() {
     Manifest made;
     made.abi = detail::manifest_text(abi_tag);
-    if constexpr (IsPlugin<P>) {
+    if constexpr (IsFinder<P>) {
+        made.kind = Manifest::Kind::finder;
+        made.name = detail::manifest_text(P::scheme);
+        made.finder = &P::make;
+    } else if constexpr (IsPlugin<P>) {
+        made.kind = Manifest::Kind::plugin;
         static_assert(std::is_default_constructible_v<P>, "malla: a loadable plugin has a default constructor");
         using Parts = typename P::Callbacks::List;
         made.name = detail::manifest_text(type_name<P>());

@@ -72,6 +72,11 @@ Status invalid(const std::filesystem::path& file, std::string_view reason) {
     return Status{"manifest_invalid", file.string().append(": ").append(reason)};
 }
 
+std::string_view name_of(Manifest::Kind kind) {
+    using enum Manifest::Kind;
+    return kind == service ? "service" : kind == plugin ? "plugin" : "finder of nodes";
+}
+
 Result<Manifest> checked(const Manifest& manifest, const std::filesystem::path& file) {
     if (manifest.magic != Manifest::expected_magic) return invalid(file, "its manifest is damaged");
     const auto mismatch = [&](const std::string& theirs, std::string_view ours) {
@@ -82,7 +87,8 @@ Result<Manifest> checked(const Manifest& manifest, const std::filesystem::path& 
         return mismatch("manifest format " + std::to_string(manifest.format),
                         "format " + std::to_string(Manifest::expected_format));
     if (text_of(manifest.abi) != abi_tag) return mismatch(std::string{text_of(manifest.abi)}, abi_tag);
-    if (manifest.callback_count > Manifest::max_callbacks || text_of(manifest.name).empty())
+    if (manifest.callback_count > Manifest::max_callbacks || text_of(manifest.name).empty() ||
+        manifest.kind > Manifest::Kind::finder)
         return invalid(file, "its manifest is damaged");
     return manifest;
 }
@@ -102,18 +108,25 @@ Result<Manifest> read_manifest(const std::filesystem::path& file) {
     if (!manifest) return invalid(file, "its manifest is damaged");
     manifest->create = nullptr; // what the file holds there is no address
     manifest->plugin = nullptr;
+    manifest->finder = nullptr;
     return checked(*manifest, file);
 }
 
 void Module::Close::operator()(void* handle) const noexcept { ::dlclose(handle); }
 
-Result<Module> Module::load(const std::filesystem::path& file) {
-    if (auto manifest = read_manifest(file); !manifest) return std::move(manifest).error();
+std::string_view name_of(const Manifest& manifest) noexcept { return text_of(manifest.name); }
+
+Result<Module> Module::load(const std::filesystem::path& file, std::initializer_list<Manifest::Kind> wanted) {
+    const auto read = read_manifest(file);
+    if (!read) return read.error();
+    if (std::ranges::find(wanted, read->kind) == wanted.end())
+        return Status{"manifest_invalid"}.set_info(file.string() + " holds a " + std::string{name_of(read->kind)} +
+                                                   ", not a " + std::string{name_of(*wanted.begin())});
     void* handle = ::dlopen(std::filesystem::absolute(file).c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!handle) return invalid(file, std::string{"cannot be loaded: "} + ::dlerror());
     const auto* manifest = static_cast<const Manifest*>(::dlsym(handle, "malla_manifest"));
     Module module{handle, manifest};
-    if (!manifest || (!manifest->create && !manifest->plugin))
+    if (!manifest || (!manifest->create && !manifest->plugin && !manifest->finder))
         return invalid(file, "has no malla manifest; define malla_manifest in it");
     return module;
 }

@@ -86,7 +86,7 @@ Result<void> Node::host(std::unique_ptr<Hosted> service, const Json& config) {
 }
 
 Result<void> Node::load(const std::filesystem::path& file) {
-    auto module = Module::load(file);
+    auto module = Module::load(file, {Manifest::Kind::service, Manifest::Kind::plugin});
     if (!module) return std::move(module).error();
     if (const PluginType* plugin = module->plugin()) {
         offer({plugin, std::make_shared<Module>(std::move(*module))});

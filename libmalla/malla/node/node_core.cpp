@@ -8,6 +8,7 @@
 #include "malla/discovery/rendezvous.hpp"
 #include "malla/node/admin.hpp"
 #include "malla/node/advertised.hpp"
+#include "malla/node/finders.hpp"
 #include "malla/transport/endpoint.hpp"
 
 #include <unistd.h>
@@ -146,6 +147,7 @@ void Node::Core::join_mesh() {
     discovery::MembershipOptions joining;
     joining.brokers = options_.brokers;
     joining.peers = options_.peers;
+    joining.finders = value_or_throw(take_finders(joining.peers, options_.finders));
     joining.loopback = options_.loopback;
     joining.hosts = options_.hosts;
     joining.publish_bind = with_any_port(options_.bind);

@@ -3,6 +3,7 @@
 
 #include "malla/base/error.hpp"
 #include "malla/base/json_merge.hpp"
+#include "malla/discovery/finder_url.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,16 +14,6 @@
 namespace malla {
 
 namespace {
-
-std::vector<std::string> split(std::string_view list) {
-    std::vector<std::string> parts;
-    while (!list.empty()) {
-        const auto end = list.find(',');
-        if (end != 0) parts.emplace_back(list.substr(0, end));
-        list = end == std::string_view::npos ? std::string_view{} : list.substr(end + 1);
-    }
-    return parts;
-}
 
 Clock::duration duration_of(std::string_view text) {
     if (const auto duration = parse_duration(text)) return *duration;
@@ -72,7 +63,7 @@ std::vector<std::string> values_of(const Setting& setting, int argc, char** argv
     }
     if (!values.empty() && !setting.list) return {values.back()};
     const char* variable = values.empty() && setting.variable ? std::getenv(setting.variable) : nullptr;
-    if (variable && *variable) return setting.list ? split(variable) : std::vector<std::string>{variable};
+    if (variable && *variable) return setting.list ? split_endpoints(variable) : std::vector<std::string>{variable};
     return values;
 }
 
@@ -88,6 +79,20 @@ void prefer_flags(transport::CredentialFiles& files, int argc, char** argv) {
 }
 
 } // namespace
+
+std::vector<std::string> split_endpoints(std::string_view list) {
+    std::vector<std::string> parts;
+    while (!list.empty()) {
+        const auto end = std::min(list.find(','), list.size());
+        const auto part = list.substr(0, end);
+        const bool continues =
+            !parts.empty() && discovery::is_finder_url(parts.back()) && part.find("://") == std::string_view::npos;
+        if (!part.empty() && continues) parts.back().append(",").append(part);
+        else if (!part.empty()) parts.emplace_back(part);
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return parts;
+}
 
 void apply_settings(ConfigLayers& config, const std::vector<std::string>& settings) {
     Json all = config.at(ConfigLayer::command_line);

@@ -2,14 +2,18 @@
 #pragma once
 
 #include "malla/base/deadline.hpp"
+#include "malla/discovery/finder.hpp"
 #include "malla/service/config_layers.hpp"
 #include "malla/transport/credentials.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,8 +27,12 @@ struct NodeOptions {
     std::string cluster = "malla";
     /// Brokers to meet at.
     std::vector<std::string> brokers;
-    /// Nodes to join through.
+    /// Nodes to join through, and URLs of finders, who find them: dns://, beacon://, etcd://; see
+    /// docs/guide-finding.md.
     std::vector<std::string> peers;
+    /// What makes the finders of a scheme, such as "dns". Those of other schemes are loaded from SCHEME.so in the
+    /// folder of plugins that belongs to the program or to libmalla.
+    std::map<std::string, discovery::FinderFactory, std::less<>> finders;
     /// Where the nodes of one machine meet when neither a broker nor a peer is named.
     std::string loopback = "tcp://127.0.0.1:6255";
     /// Where this node serves calls; port `*` lets the system choose. Empty: at the interface that faces the first
@@ -64,6 +72,10 @@ struct NodeOptions {
 /// object by service). A flag wins over the environment. Other arguments are left alone. Throws `Error` for a value
 /// that cannot be read.
 [[nodiscard]] NodeOptions options(int argc, char** argv);
+
+/// The endpoints of a list that commas separate. What has no "://" belongs to a finder's URL before it, as the second
+/// address of "etcd://a:2379,b:2379" does.
+[[nodiscard]] std::vector<std::string> split_endpoints(std::string_view list);
 
 /// Merges settings as `--set` has them, `SERVICE.PATH=VALUE`, into the layer of the command line; a
 /// value is JSON if it reads as JSON, else a string. Throws `Error` for what is none.
