@@ -23,6 +23,7 @@ libcli11-dev         header:CLI/CLI.hpp
 libspdlog-dev        header:spdlog/spdlog.h
 libtomlplusplus-dev  header:toml++/toml.h
 libcpp-httplib-dev   pkg:cpp-httplib
+libc-ares-dev        pkg:libcares
 libgtest-dev         header:gtest/gtest.h
 libgmock-dev         header:gmock/gmock.h
 libbenchmark-dev     header:benchmark/benchmark.h
@@ -35,6 +36,7 @@ libclang-rt-19-dev   clang++-19
 clang-tidy-19        clang-tidy-19
 clang-format-14      clang-format-14
 dpkg-dev             dpkg-source
+etcd-server          etcd
 git                  git
 iproute2             ss
 make                 make

@@ -19,7 +19,8 @@ THIRD_PARTY = {
     r"(CLI/|spdlog/)": [r"(broker|cli|plugins)/"],
     r"fmt/": [r"(broker|cli|plugins)/"],
     r"toml\+\+/": [r"(broker|cli)/\w+\.cpp$"],
-    r"httplib\.h": [r"plugins/httpd/"],
+    r"httplib\.h": [r"plugins/(etcd|httpd)/"],
+    r"ares\.h": [r"plugins/dns/"],
     r"(gtest|gmock|benchmark)/": [],
     # A chain knows nothing of threads, so that it costs nothing without them.
     r"(thread|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier|stop_token)$":

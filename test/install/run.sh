@@ -42,7 +42,10 @@ make -C "$here/pkg-config" CXX="$cxx" OUT="$work/pkg-config"
 expect "$work/pkg-config/consumer"
 
 case $kind in
-  shared) ldd "$work/cmake/consumer" | grep "libmalla.so.* => $prefix/" >/dev/null ;;
+  shared)
+    ldd "$work/cmake/consumer" | grep "libmalla.so.* => $prefix/" >/dev/null
+    "$prefix/bin/malla" ls --peer "beacon://239.255.77.65:46255?interface=lo" # loads the plugin that was installed
+    ;;
   static) if ldd "$work/cmake/consumer" | grep libmalla; then exit 1; fi ;;
 esac
 for program in "$prefix"/bin/*; do
