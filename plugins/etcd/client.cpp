@@ -100,8 +100,7 @@ Result<Json> EtcdClient::post(const std::string& path, const Json& body) {
         return answer.size() <= max_answer_bytes;
     };
     const auto sent = http_->send(request);
-    if (!sent)
-        return failure(sent.error() == httplib::Error::Connection ? "cannot be reached" : to_string(sent.error()));
+    if (!sent) return failure(what_broke(sent.error()));
     auto json = Json::parse(answer);
     if (sent->status != 200) {
         const Json* reason = json ? json->find("error") : nullptr;
