@@ -40,6 +40,8 @@ etcd-server          etcd
 git                  git
 iproute2             ss
 make                 make
+nodejs               node
+npm                  npm
 python3              python3
 python3-zmq          python:zmq
 shellcheck           shellcheck
@@ -69,7 +71,8 @@ missing_packages() { # dpkg|probe; reads "PACKAGE PROBE" lines
   local package probe
   while read -r package probe; do
     [[ -n $package ]] || continue
-    if [[ $1 == dpkg ]]; then installed "$package" || echo "$package"; else found "$probe" || echo "$package"; fi
+    # Elsewhere than in Debian the package nodejs brings npm along, and conflicts with Debian's.
+    if [[ $1 == dpkg && $package != npm ]]; then installed "$package"; else found "$probe"; fi || echo "$package"
   done
 }
 
