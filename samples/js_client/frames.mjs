@@ -4,7 +4,7 @@
 export const T = {
     HELLO: 0x01, WELCOME: 0x02, REFUSED: 0x03, CALL: 0x10, REPLY: 0x11, FAILURE: 0x12, CANCEL: 0x13, PING: 0x14,
     PONG: 0x15, ANNOUNCE: 0x30, BEAT: 0x31, BYE: 0x32, ASK: 0x33, SNAPSHOT_END: 0x34, GONE: 0x35, SUSPECT: 0x36,
-    DIGEST: 0x37,
+    DIGEST: 0x37, ASK_LISTING: 0x38, LISTING: 0x39,
 };
 export const NIL = Buffer.alloc(16), MAX_BODY = 8 << 20, MAX_HEADER = 1 << 18;
 
@@ -13,6 +13,7 @@ const STATUSES = {
     bad_request: [400, 0, "Bad Request", ""],
     content_type_invalid: [400, 0, "Content type is invalid", ""],
     invalid_parameters: [400, 0, "Invalid parameters", ""],
+    syntax_error: [400, 0, "Syntax error: '{}'", "field"],
     request_op_unknown: [400, 0, "Request OP unknown: {}", "operation"],
     body_too_large: [413, 0, "The body is too large: {}", "limit"],
     internal_error: [500, 0, "Internal error: {}", ""],

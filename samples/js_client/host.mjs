@@ -102,6 +102,7 @@ export class Host extends Node {
             else if (type === T.HELLO) this.send(peer, T.WELCOME, this.welcome(r));
             else if (type === T.PING) this.send(peer, T.PONG, bytes(r.take(8), this.id));
             else if (type === T.ASK) this.tell(peer, r);
+            else if (type === T.ASK_LISTING) this.send(peer, T.LISTING, bytes(u32(1), this.id, u64(this.sequence)));
             else if (type === T.CANCEL) this.service.cancel(`${peer.toString("hex")} ${r.u64()}`);
         } catch (error) {
             const status = error instanceof Status ? error : Status.of("bad_request");

@@ -98,6 +98,7 @@ export function sender(socket) {
 
 function keyPair(secret, whose) {
     const text = Buffer.from(secret).toString("latin1").replace(/^[\t-\r ]+|[\t-\r ]+$/g, "");
+    if (text.length < 32) throw new RangeError("a secret has 32 bytes or more");
     const secretKey = createHmac("sha256", Buffer.from(text, "latin1")).update(`malla curve ${whose} 1`).digest();
     const prefix = Buffer.from("302e020100300506032b656e04220420", "hex"); // PKCS 8: "this is a key of X25519"
     const privateKey = createPrivateKey({ key: Buffer.concat([prefix, secretKey]), format: "der", type: "pkcs8" });

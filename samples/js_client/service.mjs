@@ -72,7 +72,7 @@ function readArguments(body, names) {
     try {
         given = JSON.parse(utf8(body));
     } catch (bad) {
-        throw Status.of("invalid_parameters", "", `Invalid parameters: ${bad.message}`);
+        throw Status.of("syntax_error", bad.message);
     }
     if (Array.isArray(given) && given.length === names.length) return given;
     const keys = given && typeof given === "object" && !Array.isArray(given) ? Object.keys(given) : [];

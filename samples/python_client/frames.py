@@ -5,6 +5,7 @@ import struct
 
 HELLO, WELCOME, REFUSED, CALL, REPLY, FAILURE, CANCEL, PING, PONG = 1, 2, 3, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15
 ANNOUNCE, BEAT, BYE, ASK, SNAPSHOT_END, GONE, SUSPECT, DIGEST = 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37
+ASK_LISTING, LISTING = 0x38, 0x39
 NIL, MAX_BODY, MAX_HEADER = bytes(16), 8 << 20, 1 << 18
 BAD = (ValueError, IndexError, TypeError, RecursionError, struct.error)  # what comes of bytes that are wrong
 
@@ -13,6 +14,7 @@ STATUSES = {
     "bad_request": (400, 0, "Bad Request", ""),
     "content_type_invalid": (400, 0, "Content type is invalid", ""),
     "invalid_parameters": (400, 0, "Invalid parameters", ""),
+    "syntax_error": (400, 0, "Syntax error: '{}'", "field"),
     "request_op_unknown": (400, 0, "Request OP unknown: {}", "operation"),
     "body_too_large": (413, 0, "The body is too large: {}", "limit"),
     "internal_error": (500, 0, "Internal error: {}", ""),

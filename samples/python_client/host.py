@@ -9,9 +9,9 @@ import time
 
 import zmq
 
-from frames import (ANNOUNCE, ASK, BAD, BEAT, BYE, CALL, CANCEL, DIGEST, FAILURE, GONE, HELLO, MAX_BODY, NIL, PING,
-                    PONG, REFUSED, SNAPSHOT_END, SUSPECT, WELCOME, Status, digest, field, frame, name, pairs, parse,
-                    read)
+from frames import (ANNOUNCE, ASK, ASK_LISTING, BAD, BEAT, BYE, CALL, CANCEL, DIGEST, FAILURE, GONE, HELLO, LISTING,
+                    MAX_BODY, NIL, PING, PONG, REFUSED, SNAPSHOT_END, SUSPECT, WELCOME, Status, digest, field, frame,
+                    name, pairs, parse, read)
 from link import LOST, UP, Link
 from node import Node
 from service import Service, read_call
@@ -126,6 +126,8 @@ class Host(Node):
                 yield PONG, read("8s", header)[0] + self.id
             elif kind == ASK:
                 yield from self.told(*read("I", header))
+            elif kind == ASK_LISTING:
+                yield LISTING, struct.pack("<I16sQ", 1, self.id, self.sequence)
             elif kind == CANCEL and (call := self.service.cancel(peer, *read("Q", header)[:1])) and not call.one_way:
                 yield FAILURE, header[:8] + Status.of("cancelled").pack()
             elif kind == CALL:

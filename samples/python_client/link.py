@@ -16,6 +16,8 @@ class Sockets:
     """Makes sockets for one mesh: an open one, or the encrypted one of those who know its secret."""
 
     def __init__(self, secret=None):
+        if secret and len(secret.strip()) < 32:
+            raise ValueError("a secret has 32 bytes or more")
         self.context, self.keys = zmq.Context(), {}
         for whose in ("server", "client") if secret else ():
             key = zmq.utils.z85.encode(hmac.digest(secret.strip(), f"malla curve {whose} 1".encode(), "sha256"))

@@ -84,6 +84,9 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
+    except (OSError, ValueError) as wrong:  # a file that is not there, a secret that is too short
+        print(wrong, file=sys.stderr)
+        sys.exit(2)
     except Status as status:
         print(status, file=sys.stderr)
         sys.exit((1, 3, 7)[status.outcome])

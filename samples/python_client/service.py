@@ -64,11 +64,14 @@ class Service:
             raise Status.of("busy", self.label)
         try:
             arguments = json.loads(body)
+        except (ValueError, RecursionError) as bad:
+            raise Status.of("syntax_error", str(bad)) from None
+        try:
             if not isinstance(arguments, (list, dict)):
                 raise ValueError("neither an array nor an object")
             listed, named = (arguments, {}) if isinstance(arguments, list) else ([], arguments)
             bound = inspect.signature(self.functions[call.name]).bind(call, *listed, **named)
-        except (ValueError, TypeError, RecursionError) as bad:
+        except (ValueError, TypeError) as bad:
             raise Status.of("invalid_parameters", text=f"Invalid parameters: {bad}") from None
         self.running[peer, call.number] = call, self.pool.submit(self._run, peer, call, bound)
 

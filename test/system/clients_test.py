@@ -110,7 +110,7 @@ while True:
     if kind == PONG:
         break
 """
-# Prints the digest that a rendezvous gives to who asks for everything, and the one that it publishes.
+# Prints the digest of what a rendezvous lists, the one that it gives behind everything, and the one that it publishes.
 DIGESTS = """
 import sys, time, zmq
 from frames import *
@@ -122,6 +122,9 @@ welcome = read("16sBBIQ n n", link.receive(end)[1])[-1]
 subscriber = zmq.Context.instance().socket(zmq.SUB)
 subscriber.subscribe(b"d/malla\\0")
 subscriber.connect(dict(fields(welcome))[2].decode())
+link.send(ASK_LISTING)
+count, node, sequence, _ = read("I16sQ", link.receive(end)[1])
+print(digest([(node, sequence)]).hex() if count == 1 else count)
 link.send(ASK, bytes(4))
 link.receive(end)
 print(link.receive(end)[1].hex())
@@ -129,9 +132,9 @@ kind, header, _ = parse(subscriber.recv().removeprefix(b"d/malla\\0"))
 print(header.hex() if kind == DIGEST else kind)
 """
 REFUSED, FAILURE, PONG = "3", "18", "21"
-WANTED = [f"{REFUSED} bad_request"] * 4 + [f"{FAILURE} bad_request"] * 4 + [f"{FAILURE} invalid_parameters"] * 2 + [
-    f"{FAILURE} service_not_available", f"{FAILURE} wrong_instance", f"{REFUSED} bad_request",
-    f"{REFUSED} version_unsupported", PONG]
+WANTED = [f"{REFUSED} bad_request"] * 4 + [f"{FAILURE} bad_request"] * 4 + [
+    f"{FAILURE} syntax_error", f"{FAILURE} invalid_parameters", f"{FAILURE} service_not_available",
+    f"{FAILURE} wrong_instance", f"{REFUSED} bad_request", f"{REFUSED} version_unsupported", PONG]
 
 # Print the two key pairs of a secret: whose, the secret key and the public one.
 PYTHON_KEYS = (*PYTHON, "-c", """
@@ -319,9 +322,8 @@ class Hosts:
 
     def test_it_publishes_the_digest_of_what_it_lists(self):
         digests = self.program((*PYTHON, "-c", DIGESTS, self.address), stdout=subprocess.PIPE)
-        asked, published = digests.communicate(timeout=LIMIT_S)[0].splitlines()
-        self.assertEqual(asked, published)
-        self.assertEqual(asked[:8], "01000000")
+        listed, told, published = digests.communicate(timeout=LIMIT_S)[0].splitlines()
+        self.assertEqual((told, published), (listed, listed))
 
     def test_it_leaves_when_what_it_took_is_answered(self):
         call = self.waiting_call(1)
@@ -426,6 +428,7 @@ class Encrypted(Clients):
             for caller in (Python, JavaScript):
                 there = ("--join", address, "call", "--timeout", 2, "Text.upper", "ü")
                 self.assertEqual(self.run_client(*self.secret(self.SECRET), *there, of=caller), (0, "Ü\n", ""))
+                self.refused(2, "32 bytes", *self.secret(self.SECRET[:31]), *there, of=caller)
                 for stranger in (other, ()):
                     self.refused(3, "^endpoint_unreachable", *stranger, *there, of=caller)
             self.stop(server)

@@ -26,7 +26,7 @@ TEST(Document, HasTheStatusesAsTheTableHasThem) {
     EXPECT_GE(rows, 50);
 }
 
-TEST(Document, HasEveryStatusOfTheTableWithItsSentence) {
+TEST(Document, HasEveryStatusOfTheTableWithItsSentenceAndKey) {
     const std::string document = golden::file_text(document_path);
     const auto table = status_table();
 
@@ -34,8 +34,10 @@ TEST(Document, HasEveryStatusOfTheTableWithItsSentence) {
         const Status status{entry.id, "…"};
         const std::string sentence =
             entry.text.find("{}") == std::string_view::npos ? std::string{entry.text} : status.info();
-        const std::string row = "| `" + std::string{entry.id} + "` | " + std::to_string(entry.code) + " | " +
-                                std::string{name_of(entry.outcome)} + " | " + sentence + " |";
+        std::string row = "| `" + std::string{entry.id} + "` | " + std::to_string(entry.code) + " | " +
+                          std::string{name_of(entry.outcome)} + " | " + sentence + " |";
+        if (!entry.field.empty()) row.append(" `").append(entry.field).append("`");
+        row.append(" |\n");
         EXPECT_NE(document.find(row), std::string::npos) << row;
     }
 }
