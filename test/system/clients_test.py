@@ -407,8 +407,8 @@ class Readme(Clients):
             self.assertEqual(out, "hello\n")
 
 
-class Encrypted(Clients):
-    """A mesh with a secret, of nodes in both languages."""
+class Secrets(Clients):
+    """A mesh with a secret."""
 
     SECRET = "correct horse battery staple, 32 bytes or more"
 
@@ -420,6 +420,10 @@ class Encrypted(Clients):
         file = pathlib.Path(self.folder, str(len(os.listdir(self.folder))))
         file.write_text(text)
         return "--secret-file", file
+
+
+class Encrypted(Secrets):
+    """A mesh with a secret, of nodes in both languages."""
 
     def test_who_has_the_secret_is_let_in_and_nobody_else(self):
         mine, other = self.secret(f"\n {self.SECRET}\n"), self.secret(self.SECRET.replace("correct", "wrong"))
@@ -440,6 +444,39 @@ class Encrypted(Clients):
         for command in PYTHON_KEYS, JS_KEYS:
             out, _ = self.program((*command, self.SECRET), stdout=subprocess.PIPE).communicate(timeout=LIMIT_S)
             self.assertEqual([tuple(line.split()) for line in out.splitlines()], table)
+
+
+class EncryptedWithCpp(Secrets):
+    """The same with a broker, nodes and a command of C++."""
+
+    def setUp(self):
+        super().setUp()
+        self.mine = self.secret(self.SECRET + "\n")
+        self.start("malla-broker", "--bind", self.endpoint, *self.mine, stdout=subprocess.DEVNULL)
+
+    def test_it_calls_and_is_called_by_cpp(self):
+        self.start("malla", "run", *self.mine, "--broker", self.endpoint, SAMPLES / "echo.so")
+        there = ("--broker", self.endpoint)
+        self.assertEqual(self.malla(*self.mine, *there, "call", "Echo.text", "ü"), (0, "ü\n", ""))
+        for language in Python, JavaScript:
+            client = (*self.mine, "--join", self.endpoint)
+            self.assertEqual(self.run_client(*client, "call", "Echo.text", "ü", of=language), (0, "ü\n", ""))
+            server, _ = self.host(language, *client)
+            self.assertEqual(self.malla(*self.mine, *there, "call", "Text.upper", "ü"), (0, "Ü\n", ""))
+            self.stop(server)
+
+    def test_without_the_secret_neither_side_lets_the_other_in(self):
+        other = self.secret(self.SECRET.replace("correct", "wrong"))
+        for language in Python, JavaScript:
+            for stranger in (other, ()):
+                self.refused(3, "^endpoint_unreachable", *stranger, "--join", self.endpoint, "call", "--timeout", 2,
+                             "Echo.text", "ü", of=language)
+            server, address = self.host(language, *self.mine, "--join", self.endpoint)
+            for stranger in (other, ()):
+                code, out, _ = self.malla(*stranger, "--timeout", "2s", "--peer", address, "call", "Text.upper", "ü")
+                self.assertEqual(out, "")
+                self.assertIn(code, (3, 5, 6))
+            self.stop(server)
 
 
 if __name__ == "__main__":
