@@ -12,7 +12,7 @@ namespace malla::transport {
 namespace {
 
 std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view space = " \t\r\n";
+    constexpr std::string_view space = " \t\n\v\f\r";
     const auto first = text.find_first_not_of(space);
     if (first == std::string_view::npos) return {};
     return text.substr(first, text.find_last_not_of(space) + 1 - first);
