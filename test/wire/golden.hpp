@@ -62,6 +62,7 @@ inline Call call() {
             .traceparent = {},
             .caller = {},
             .metadata = {},
+            .window = {},
             .body = R"(["add",2,3])"};
 }
 
@@ -80,7 +81,17 @@ inline Call call_with_fields() {
             .traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             .caller = "Reports",
             .metadata = {{"tenant", "blue"}},
+            .window = {},
             .body = "[3]"};
+}
+
+inline Call call_of_stream() {
+    Call taken = call();
+    taken.service = "Echo";
+    taken.callback = "numbers";
+    taken.window = Window{128, 1024 * 1024};
+    taken.body = "[1,3]";
+    return taken;
 }
 
 inline NodeRecord record() {
@@ -153,7 +164,12 @@ inline std::vector<Sample> samples() {
             {"digest", digest},
             {"ask_listing", AskListing{}},
             {"listing", Listing{{entries.begin(), entries.end()}}},
-            {"publish", publish()}};
+            {"publish", publish()},
+            {"call_of_stream", call_of_stream()},
+            {"stream_item", StreamItem{1, 2, Content::json, "2"}},
+            {"stream_end", StreamEnd{1, 3}},
+            {"stream_end_failed", StreamEnd{1, 2, Status{"shutdown"}}},
+            {"credit", Credit{1, 64, 70'000}}};
 }
 
 /// Makes the frame say that its header is `bytes` long.

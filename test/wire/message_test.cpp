@@ -25,12 +25,12 @@ TEST(Frame, OfAnotherVersionIsNamedAsSuch) {
 
 TEST(Frame, OfAnotherTypeIsUnrecognisedAndNoFault) {
     std::string frame = golden::frame("beat");
-    frame[3] = 0x18;
+    frame[3] = 0x16;
 
     const auto message = decode(frame);
 
     ASSERT_TRUE(message);
-    EXPECT_EQ(*message, Message{Unrecognised{0x18}});
+    EXPECT_EQ(*message, Message{Unrecognised{0x16}});
     EXPECT_EQ(name_of(*peek(frame)), "");
 }
 

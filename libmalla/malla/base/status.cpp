@@ -28,6 +28,8 @@ constexpr std::array table = std::to_array<StatusEntry>({
     {"parameter_invalid", 400, answered, ExitCode::error_status, "Invalid parameter '{}'", "parameter"},
     {"parameter_missing", 400, answered, ExitCode::error_status, "Missing parameter '{}'", "parameter"},
     {"request_op_unknown", 400, answered, ExitCode::error_status, "Request OP unknown: {}", "operation"},
+    {"stream_required", 400, answered, ExitCode::error_status,
+     "Callback '{}' gives a stream of values: ask for a stream", "operation"},
     {"request_body_invalid", 400, answered, ExitCode::error_status, "The request body is invalid", ""},
     {"syntax_error", 400, answered, ExitCode::error_status, "Syntax error: '{}'", "field"},
     {"token_invalid", 400, answered, ExitCode::error_status, "Token is invalid", ""},

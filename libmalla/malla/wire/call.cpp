@@ -14,6 +14,7 @@ constexpr std::uint8_t idempotent_flag = 2;
 constexpr std::uint8_t traceparent_tag = 1;
 constexpr std::uint8_t caller_tag = 2;
 constexpr std::uint8_t metadata_tag = 3;
+constexpr std::uint8_t window_tag = 4;
 
 constexpr std::size_t call_fixed_bytes = 84; ///< of the header, before the names
 constexpr std::size_t field_bytes = 5;       ///< of an optional field, before its value
@@ -28,6 +29,7 @@ std::optional<std::string> fault_of(const Call& call) {
     if (auto fault = text_fault(call.callback, "callback name", max_name_bytes)) return fault;
     if (auto fault = text_fault(call.traceparent, "traceparent", max_traceparent_bytes)) return fault;
     if (auto fault = text_fault(call.caller, "caller", max_name_bytes)) return fault;
+    if (auto fault = call.window ? window_fault(*call.window) : std::nullopt) return fault;
     PairLimit limit;
     for (const auto& [key, value] : call.metadata)
         if (auto fault = limit.add(key, value)) return fault;
@@ -77,6 +79,22 @@ FixedPart fixed_part(const Call& call) noexcept {
     return fixed;
 }
 
+void write_window(Writer& out, const Window& window) {
+    const std::size_t begin = out.begin_field(window_tag);
+    out.number(window.values);
+    out.number(window.bytes);
+    out.end_field(begin);
+}
+
+/// What stands behind the two numbers is of a later version.
+Window read_window(Reader& in, const Reader::Field& field) {
+    Reader value{field, in};
+    const Window window{value.number<std::uint32_t>(), value.number<std::uint32_t>()};
+    in.adopt(std::move(value));
+    if (const auto fault = window_fault(window); fault && in.ok()) in.fail(*fault);
+    return window;
+}
+
 Result<void> append_header(std::string& out, const Call& call, std::size_t body_bytes) {
     if (const auto fault = fault_of(call)) return Status{"bad_request"}.set_info("CALL: " + *fault);
     out.reserve(out.size() + header_bytes(call) + body_bytes);
@@ -87,6 +105,7 @@ Result<void> append_header(std::string& out, const Call& call, std::size_t body_
     writer.field_unless_empty(traceparent_tag, call.traceparent);
     writer.field_unless_empty(caller_tag, call.caller);
     for (const auto& [key, value] : call.metadata) writer.pair(metadata_tag, key, value);
+    if (call.window) write_window(writer, *call.window);
     writer.end_header();
     return {};
 }
@@ -98,6 +117,7 @@ void read_fields(Reader& in, Call& call) {
             call.traceparent = in.checked(field->value, "traceparent", max_traceparent_bytes);
         else if (field->tag == caller_tag) call.caller = in.checked(field->value, "caller", max_name_bytes);
         else if (field->tag == metadata_tag) call.metadata.push_back(read_pair(in, *field, limit));
+        else if (field->tag == window_tag) call.window = read_window(in, *field);
     }
 }
 
@@ -111,6 +131,14 @@ std::string numbers(Type type, std::uint64_t number, const NodeId* node = nullpt
 }
 
 } // namespace
+
+std::optional<std::string> window_fault(const Window& window) {
+    if (window.values >= 1 && window.values <= max_stream_values && window.bytes >= 1 &&
+        window.bytes <= max_stream_bytes)
+        return std::nullopt;
+    return "the window is " + std::to_string(window.values) + " values and " + std::to_string(window.bytes) +
+           " bytes, from 1 to " + std::to_string(max_stream_values) + " and " + std::to_string(max_stream_bytes);
+}
 
 Result<void> encode_header(std::string& out, const Call& call) { return append_header(out, call, short_body_bytes); }
 

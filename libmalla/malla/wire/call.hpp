@@ -6,6 +6,7 @@
 #include "malla/wire/limits.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,18 @@ namespace malla::wire {
 enum class Content : std::uint8_t { binary = 0, json = 1 };
 
 using PairView = std::pair<std::string_view, std::string_view>;
+
+/// What of a stream may be on its way to the caller, or wait there to be taken: so many values, with so
+/// many bytes in their bodies.
+struct Window {
+    std::uint32_t values = 0;
+    std::uint32_t bytes = 0;
+
+    friend bool operator==(const Window&, const Window&) = default;
+};
+
+/// Why there is no such window, or nothing when it is one: both numbers are from 1 to their limits.
+[[nodiscard]] std::optional<std::string> window_fault(const Window& window);
 
 /// A request to run one callback of one service.
 struct Call {
@@ -35,6 +48,7 @@ struct Call {
     std::string_view traceparent; ///< W3C trace context, or empty
     std::string_view caller;      ///< the name of the calling service or program, or empty
     std::vector<PairView> metadata;
+    std::optional<Window> window{}; ///< the caller takes a stream of results, so much of it at first
     std::string_view body;
 
     friend bool operator==(const Call&, const Call&) = default;

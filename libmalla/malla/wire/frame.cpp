@@ -17,6 +17,9 @@ std::string_view name_of(Type type) noexcept {
     case Type::cancel: return "CANCEL";
     case Type::ping: return "PING";
     case Type::pong: return "PONG";
+    case Type::stream_item: return "STREAM_ITEM";
+    case Type::stream_end: return "STREAM_END";
+    case Type::credit: return "CREDIT";
     case Type::announce: return "ANNOUNCE";
     case Type::beat: return "BEAT";
     case Type::bye: return "BYE";
@@ -45,7 +48,8 @@ std::optional<Type> peek(std::string_view frame) noexcept {
 
 std::optional<std::uint64_t> peek_id(std::string_view frame) noexcept {
     const auto type = peek(frame);
-    const bool has_id = type == Type::call || type == Type::reply || type == Type::failure || type == Type::cancel;
+    const bool has_id = type == Type::call || type == Type::reply || type == Type::failure || type == Type::cancel ||
+                        type == Type::stream_item || type == Type::stream_end || type == Type::credit;
     if (!has_id || frame.size() < preamble_bytes + sizeof(std::uint64_t)) return std::nullopt;
     return load<std::uint64_t>(frame.data() + preamble_bytes);
 }

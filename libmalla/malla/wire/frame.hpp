@@ -21,6 +21,9 @@ enum class Type : std::uint8_t {
     cancel = 0x13,
     ping = 0x14,
     pong = 0x15,
+    stream_item = 0x18,
+    stream_end = 0x19,
+    credit = 0x1a,
 
     announce = 0x30,
     beat = 0x31,
@@ -49,8 +52,8 @@ inline constexpr std::size_t preamble_bytes = 8;
 /// The version that a frame says it has. Nothing when it is no frame of Malla at all.
 [[nodiscard]] std::optional<std::uint8_t> peek_version(std::string_view frame) noexcept;
 
-/// The id of a CALL, REPLY, FAILURE or CANCEL whose rest may be unreadable, so that it can be
-/// answered or settled all the same.
+/// The id of a CALL, REPLY, FAILURE, CANCEL, STREAM_ITEM, STREAM_END or CREDIT whose rest may be unreadable, so that it
+/// can be answered or settled all the same.
 [[nodiscard]] std::optional<std::uint64_t> peek_id(std::string_view frame) noexcept;
 
 } // namespace malla::wire

@@ -34,6 +34,9 @@ inline constexpr std::size_t max_record_bytes = 64 * 1024; ///< a whole ANNOUNCE
 
 inline constexpr std::size_t max_event_bytes = 64 * 1024; ///< the body of an event
 
+inline constexpr std::uint32_t max_stream_values = 512;            ///< of one stream, on their way or not yet taken
+inline constexpr std::uint32_t max_stream_bytes = 8 * 1024 * 1024; ///< of the bodies of those
+
 inline constexpr std::size_t max_nodes = 10'000;               ///< in one directory, LISTING or ASK
 inline constexpr std::size_t max_header_bytes = 256 * 1024;    ///< everything of a frame before its body
 inline constexpr std::size_t max_body_bytes = 8 * 1024 * 1024; ///< unless the node sets its own limit

@@ -38,6 +38,9 @@ Result<Message> decode(std::string_view frame) {
     case Type::ask_listing: return widen(decode_ask_listing(frame));
     case Type::listing: return widen(decode_listing(frame));
     case Type::publish: return widen(decode_publish(frame));
+    case Type::stream_item: return widen(decode_stream_item(frame));
+    case Type::stream_end: return widen(decode_stream_end(frame));
+    case Type::credit: return widen(decode_credit(frame));
     }
     return Message{Unrecognised{static_cast<std::uint8_t>(frame[3])}};
 }
