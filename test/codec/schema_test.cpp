@@ -85,6 +85,7 @@ TEST(Schema, OfARecordInsideItselfRefersToItsFirstPlace) {
 
 TEST(Description, NamesParametersAndResult) {
     constexpr std::array<std::string_view, 2> names{"op", "x"};
+    EXPECT_TRUE(describe_callback<double>({}, false, true).find("stream"));
     EXPECT_EQ(*describe_callback<double>({}, true).dump(),
               R"({"params":[],"result":{"type":"number","format":"double"},"idempotent":true})");
     EXPECT_EQ((*describe_callback<void, Op, std::string>(names, false).dump()),

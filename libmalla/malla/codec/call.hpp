@@ -173,14 +173,17 @@ template <class R>
 }
 
 /// What everybody may know of a callback:
-/// {"params":[{"name":"x","schema":{...}}],"result":{...}} and "idempotent":true when it is so.
+/// {"params":[{"name":"x","schema":{...}}],"result":{...}}, "idempotent":true when it is so, and "stream":true
+/// when it gives many such results.
 template <class R, Serialisable... A>
-[[nodiscard]] Json describe_callback([[maybe_unused]] std::span<const std::string_view> names, bool idempotent) {
+[[nodiscard]] Json describe_callback([[maybe_unused]] std::span<const std::string_view> names, bool idempotent,
+                                     bool stream = false) {
     Json parameters = Json::array();
     std::size_t i = 0;
     (parameters.push_back(Json::object({{"name", names[i++]}, {"schema", schema<A>()}})), ...);
     Json description = Json::object({{"params", std::move(parameters)}, {"result", schema<R>()}});
     if (idempotent) description.set("idempotent", true);
+    if (stream) description.set("stream", true);
     return description;
 }
 

@@ -36,7 +36,7 @@ private:
 
 } // namespace
 
-Gate::Entry Gate::enter(Job& job) {
+Gate::Entry Gate::enter(Job& job, std::size_t max_queued) {
     const std::lock_guard lock{mutex_};
     switch (state_.exchange(State::contended, std::memory_order_acquire)) {
     case State::free: state_.store(State::held, std::memory_order_relaxed); return Entry::entered;
@@ -47,7 +47,7 @@ Gate::Entry Gate::enter(Job& job) {
         active_ = true;
         return Entry::entered;
     }
-    if (queue_.size() >= max_queued_) return Entry::full;
+    if (queue_.size() >= max_queued) return Entry::full;
     queue_.push_back(&job);
     return Entry::queued;
 }

@@ -54,7 +54,9 @@ public:
     }
 
     /// Enters, or queues `job`, which is then granted once; `full` did neither.
-    [[nodiscard]] Entry enter(Job& job);
+    [[nodiscard]] Entry enter(Job& job) { return enter(job, max_queued_); }
+    /// As above for one who was inside before: there is always room for him.
+    [[nodiscard]] Entry enter_again(Job& job) { return enter(job, SIZE_MAX); }
 
     /// Enters, waiting until `deadline`; false when it passed or the queue is full (`full` says which).
     [[nodiscard]] Entry enter_waiting(const RequestId& root, Deadline deadline);
@@ -82,6 +84,7 @@ private:
     /// `held` is a holder without company; everything else is told under the mutex.
     enum class State : std::uint8_t { free, held, contended };
 
+    Entry enter(Job& job, std::size_t max_queued);
     void leave_contended() noexcept;
     [[nodiscard]] Job* next_job();
     void settle() noexcept;

@@ -6,6 +6,7 @@
 #include "malla/service/request.hpp"
 #include "malla/service/service_control.hpp"
 #include "malla/service/service_core.hpp"
+#include "malla/service/stream_hold.hpp"
 
 #include <array>
 #include <type_traits>
@@ -54,7 +55,9 @@ public:
     /// Calls down the chain, on this thread. An exception in a plugin becomes a status.
     template <class C, class... Arguments>
     Result<ResultOf<C>> try_call(Arguments&&... arguments) {
-        if constexpr (is_concurrent<S>) {
+        if constexpr (is_stream<ResultOf<C>>) {
+            return call_stream<C>(std::forward<Arguments>(arguments)...);
+        } else if constexpr (is_concurrent<S>) {
             // Kept until an exception is gone too: its type may have come with a plugin.
             const Pins::Pin pin{pins()};
             return call_entered<C>(nullptr, nullptr, std::forward<Arguments>(arguments)...);
@@ -168,6 +171,19 @@ private:
         if (!result) [[unlikely]]
             return answered(std::move(result).error());
         return result;
+    }
+
+    // The stream must not outlive the service.
+    template <class C, class... Arguments>
+    Result<ResultOf<C>> call_stream(Arguments&&... arguments) {
+        LocalEntry entry{*this};
+        if (!entry.entered()) return entry.refusal();
+        const Pins::Pin pin{pins()};
+        StreamHold hold{*this, control_};
+        auto stream = call_entered<C>(entry.gate(), nullptr, std::forward<Arguments>(arguments)...);
+        if (!stream) return stream;
+        if (auto kept = hold.keep(); !kept) return std::move(kept).error();
+        return ResultOf<C>{EnteringStream<ValueOf<ResultOf<C>>>{std::move(hold), *std::move(stream)}};
     }
 
     /// What is rarely needed, apart from the code that always runs. The parameters are those of the

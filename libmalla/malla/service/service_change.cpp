@@ -187,6 +187,7 @@ void ServiceControl::switch_to(Plan plan) {
         core_.set_changed(chain_ != nullptr);
         std::ranges::copy_if(units_, std::back_inserter(retired.units),
                              [&](const auto& unit) { return std::ranges::find(plan.units, unit) == plan.units.end(); });
+        if (!retired.units.empty()) departures_.fetch_add(1, std::memory_order_release);
         units_ = std::move(plan.units);
         listed_ = std::move(plan.listed);
         layers_ = std::move(plan.layers);

@@ -203,6 +203,11 @@ public:
     /// The chain when it is not the one that was compiled; a caller is inside the service meanwhile.
     [[nodiscard]] const ChangedChain* changed_chain() const noexcept { return live_.load(std::memory_order_acquire); }
 
+    /// The plugins that are here now, kept for as long as this lives.
+    [[nodiscard]] std::shared_ptr<const void> present_plugins() const;
+    /// How often plugins have left the chain; a caller is inside the service meanwhile.
+    [[nodiscard]] std::uint64_t departures() const noexcept { return departures_.load(std::memory_order_acquire); }
+
 private:
     struct Unit;
     using Units = std::vector<std::shared_ptr<Unit>>;
@@ -273,6 +278,7 @@ private:
     ConfigStore own_store_; ///< for a host that has none
 
     std::atomic<const ChangedChain*> live_ = nullptr;
+    std::atomic<std::uint64_t> departures_ = 0;
     std::atomic<AdminStatus> admin_ = AdminStatus::active;
 
     std::timed_mutex operation_;   ///< one at a time

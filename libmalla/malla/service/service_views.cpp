@@ -29,6 +29,11 @@ std::vector<PluginState> ServiceControl::plugins_locked() const {
     return states;
 }
 
+std::shared_ptr<const void> ServiceControl::present_plugins() const {
+    const std::lock_guard lock{mutex_};
+    return std::make_shared<const Units>(units_);
+}
+
 std::vector<ExplainedLink> ServiceControl::explain(std::string_view callback) const {
     const std::lock_guard lock{mutex_};
     std::vector<ExplainedLink> links;
