@@ -2,8 +2,6 @@
 #include "malla/node/call_server.hpp"
 
 #include "malla/base/log.hpp"
-#include "malla/node/request_trace.hpp"
-#include "malla/service/status_api.hpp"
 #include "malla/wire/directory.hpp"
 #include "malla/wire/frame.hpp"
 
@@ -26,54 +24,12 @@ std::int64_t microseconds(Clock::time_point at) {
 
 } // namespace
 
-ServedService::ServedService(std::unique_ptr<Hosted> service, std::optional<Module> from)
-    : module{std::move(from)}, hosted{std::move(service)}, slow{std::make_unique<std::atomic<bool>[]>(
-                                                               hosted->callbacks().size() + 1)} {
-    for (std::size_t i = 0; i < hosted->callbacks().size(); ++i) callbacks.emplace(hosted->callbacks()[i].name, i);
-}
-
-std::optional<std::size_t> ServedService::find(std::string_view callback) const {
-    if (const auto known = callbacks.find(callback); known != callbacks.end()) return known->second;
-    if (const ServiceControl* control = hosted->control(); control && control->exports(callback))
-        return callbacks.size();
-    return std::nullopt;
-}
-
-Result<void> ServedService::run(std::size_t callback, std::string_view name, wire::Content content,
-                                std::string_view body, Gate* gate, const CallInfo& info, std::string& out) {
-    auto result = is_observed(&hosted->core()) ? run_observed(callback, name, content, body, gate, info, out)
-                                               : run_plainly(callback, name, content, body, gate, info, out);
-    if (result) [[likely]]
-        return result;
-    const ServiceScope scope{hosted->core()};
-    return status(std::move(result).error());
-}
-
-Result<void> ServedService::run_observed(std::size_t callback, std::string_view name, wire::Content content,
-                                         std::string_view body, Gate* gate, const CallInfo& info, std::string& out) {
-    IncomingTrace trace{hosted->core(), name, info};
-    return trace.end(run_plainly(callback, name, content, body, gate, info, out));
-}
-
-Result<void> ServedService::run_plainly(std::size_t callback, std::string_view name, wire::Content content,
-                                        std::string_view body, Gate* gate, const CallInfo& info, std::string& out) {
-    if (callback < callbacks.size()) return hosted->run(callback, content, body, gate, info, out);
-    return hosted->run_exported(name, content, body, gate, info, out);
-}
-
-ServedService::~ServedService() {
-    if (!hosted->control() || hosted->control()->state().abandoned.empty()) return;
-    // Hooks that were left behind may still use them.
-    [[maybe_unused]] const Hosted* kept = hosted.release();
-    if (module) module->release();
-}
-
 /// One call from its arrival to its answer. Once admitted it deletes itself.
-class CallServer::Job final : public Gate::Job, public Work {
+class CallServer::Job final : public StreamingCall {
 public:
     Job(CallServer& server, transport::Message&& message)
-        : Gate::Job{RequestId{}}, server_{server}, message_{std::move(message)}, identity_{
-                                                                                     server.identity_of(message_)} {}
+        : StreamingCall{RequestId{}}, server_{server}, message_{std::move(message)}, identity_{
+                                                                                      server.identity_of(message_)} {}
     ~Job() {
         if (!service_) return;
         service_->in_flight.fetch_sub(1, std::memory_order_relaxed);
@@ -105,9 +61,12 @@ public:
     [[nodiscard]] int connection() const noexcept { return message_.connection(); }
     [[nodiscard]] std::string_view bytes() const noexcept { return message_.bytes(); }
     [[nodiscard]] const wire::Call& call() const noexcept { return call_; }
-    [[nodiscard]] ServiceCore& core() noexcept { return service_->hosted->core(); }
+    [[nodiscard]] ServiceCore& core() noexcept override { return service_->hosted->core(); }
     [[nodiscard]] bool slow() const noexcept { return service_->slow[callback_].load(std::memory_order_relaxed); }
     void cancel() noexcept { stop_.request_stop(); }
+    [[nodiscard]] bool is_cancelled() const noexcept override { return stop_.stop_requested(); }
+    /// Whether its handler gave a stream: then it is for `ServedStreams` to say when it runs.
+    [[nodiscard]] bool has_stream() const noexcept { return has_stream_.load(); }
 
     void refuse(const Status& status) {
         if (!call_.one_way && !answered_.exchange(true))
@@ -118,24 +77,49 @@ public:
 
     /// The gate is held, where the service has one.
     void run() noexcept override {
-        run_handler();
+        if (!stream()) run_handler();
+        const bool streams = stream() != nullptr;
+        const auto needs = streams ? run_stream() : ServedStream::Needs::nothing;
         if (!core().concurrent()) core().gate().leave();
-        delete this;
+        if (!streams || !server_.streams_.rest(*this, needs)) delete this;
     }
 
 private:
+    ServedStream::Needs run_stream() {
+        const auto needs = stream()->go_on(gate(), info_, [this](std::string&& frame) {
+            if (answered_) return transport::Sent::unreachable; // by the end of the node
+            return server_.router_.send_to(peer(), std::move(frame));
+        });
+        if (needs == ServedStream::Needs::nothing && stream()->end() && !answered_.exchange(true)) {
+            wire::StreamEnd end = *stream()->end();
+            if (end.status) end.status = service_->with_metadata(*std::move(end.status));
+            server_.answer(peer(), wire::encode(end));
+        }
+        return needs;
+    }
+
+    void open_stream() {
+        auto stream = service_->open(callback_, call_.content, call_.body, gate(), info_);
+        if (!stream) return refuse(stream.error());
+        has_stream_.store(true);
+        server_.streams_.begin(
+            *this, std::make_unique<ServedStream>(*std::move(stream), call_.id, call_.content, *call_.window));
+    }
+
+    [[nodiscard]] Gate* gate() noexcept { return core().concurrent() ? nullptr : &core().gate(); }
+
     void run_handler() {
         const auto began = Clock::now();
         if (!core().open()) return refuse(core().refusal());
         if (stop_.stop_requested()) return refuse(Status{"cancelled"});
         if (info_.deadline.passed(began)) return refuse(Status{"expired"});
+        if (service_->gives_stream(callback_)) return open_stream();
         // The buffer is taken, not borrowed: a handler may wait, and another run on this thread meanwhile.
         static thread_local std::string spare;
         std::string frame = std::exchange(spare, {});
         frame.clear();
         wire::encode_header(frame, wire::Reply{call_.id, call_.content, {}});
-        Gate* gate = core().concurrent() ? nullptr : &core().gate();
-        const auto result = service_->run(callback_, call_.callback, call_.content, call_.body, gate, info_, frame);
+        const auto result = service_->run(callback_, call_.callback, call_.content, call_.body, gate(), info_, frame);
         const auto took = Clock::now() - began;
         service_->slow[callback_].store(took > server_.takeover_after_, std::memory_order_relaxed);
         if (!result) return refuse(result.error());
@@ -153,14 +137,17 @@ private:
     std::size_t callback_ = 0;
     std::stop_source stop_;
     std::atomic<bool> answered_ = false;
+    std::atomic<bool> has_stream_ = false;
     CallInfo info_;
 };
 
-CallServer::CallServer(transport::Socket& router, const Options& options, OnOther on_other)
+CallServer::CallServer(transport::Socket& router, const Options& options, OnOther on_other, OnStalled on_stalled)
     : router_{router}, node_{options.node}, takeover_after_{options.takeover_after}, credentials_{options.credentials},
       anybody_{std::make_shared<transport::Identity>(transport::Identity{"", options.all_administer})},
-      on_other_{std::move(on_other)}, workers_{*this,
-                                               {options.takeover_after, options.max_workers, options.max_queued}} {}
+      on_other_{std::move(on_other)},
+      workers_{*this, {options.takeover_after, options.max_workers, options.max_queued}}, streams_{
+                                                                                              workers_,
+                                                                                              std::move(on_stalled)} {}
 
 CallServer::~CallServer() = default;
 
@@ -212,6 +199,7 @@ std::vector<std::string> CallServer::end_calls(Deadline deadline) {
         for (const auto& [key, job] : jobs_) {
             job->refuse(Status{"shutdown"}); // before the handler can answer to its cancellation
             job->cancel();
+            streams_.wake(*job);
         }
     }
     std::vector<std::string> unfinished;
@@ -243,8 +231,9 @@ void CallServer::wait() {
 Work* CallServer::dispatch(transport::Message&& message) {
     const auto type = wire::peek(message.bytes());
     if (type == wire::Type::call) return take_call(std::move(message));
-    connections_.note(message.peer(), message.connection(), false);
-    if (type == wire::Type::cancel) cancel(message);
+    note(message.peer(), message.connection(), false);
+    if (type == wire::Type::credit) take_credit(message);
+    else if (type == wire::Type::cancel) cancel(message);
     else if (type == wire::Type::ping) {
         if (const auto ping = wire::decode_ping(message.bytes()))
             answer(message.peer(), wire::encode(wire::Pong{ping->nonce, node_}));
@@ -275,6 +264,10 @@ Work* CallServer::take_call(transport::Message&& message) {
     if (!service->hosted->core().open()) return refuse(service->hosted->core().refusal());
     const auto callback = service->find(call.callback);
     if (!callback) return refuse(Status{"request_op_unknown", call.callback});
+    if (service->gives_stream(*callback)) {
+        if (!call.window || call.one_way) return refuse(Status{"stream_required", call.callback});
+        if (streams_.full()) return refuse(Status{"busy", call.service});
+    }
     if (!job->accept(std::move(service), *callback, deadline)) return refuse(Status{"draining", call.service});
     return admit(std::move(job));
 }
@@ -303,6 +296,7 @@ void CallServer::cancel(const transport::Message& message) {
         if (found == jobs_.end()) return;
         Job* const job = found->second;
         job->cancel();
+        if (job->has_stream()) return streams_.wake(*job);
         if (!job->core().concurrent() && job->core().gate().withdraw(*job)) withdrawn.reset(job);
     }
     if (withdrawn) withdrawn->refuse(Status{"cancelled"});
@@ -315,6 +309,32 @@ std::shared_ptr<const transport::Identity> CallServer::identity_of(const transpo
     return known ? known : nobody;
 }
 
+void CallServer::take_credit(const transport::Message& message) {
+    const auto credit = wire::decode_credit(message.bytes());
+    if (!credit) return;
+    const std::lock_guard lock{mutex_};
+    const auto found = jobs_.find(Key{message.peer(), credit->id});
+    if (found != jobs_.end()) streams_.add(*found->second, *credit);
+}
+
+// Nobody is there any more who would take what they give.
+void CallServer::stop_streams_of(transport::Peer peer) {
+    const std::lock_guard lock{mutex_};
+    for (const auto& [key, job] : jobs_) {
+        if (key.peer != peer || !job->call().window) continue;
+        job->cancel();
+        streams_.wake(*job);
+    }
+}
+
+void CallServer::note(transport::Peer peer, int connection, bool call) {
+    if (const auto gone = connections_.note(peer, connection, call)) stop_streams_of(*gone);
+}
+
+void CallServer::on_events(std::span<const transport::LinkEvent> events) {
+    for (const transport::Peer peer : connections_.on_events(events)) stop_streams_of(peer);
+}
+
 // The time left counts from the sender's stamp. Its clock is not ours, but the smallest difference
 // seen on the connection is the one without a delay: what exceeds it was spent on the way.
 Deadline CallServer::deadline_of(const Job& job) {
@@ -325,7 +345,7 @@ Deadline CallServer::deadline_of(const Job& job) {
     if (clock_offsets_.size() > max_clock_offsets) clock_offsets_.clear();
     const auto [known, added] = clock_offsets_.try_emplace(job.peer(), offset);
     if (added) {
-        connections_.note(job.peer(), job.connection(), true);
+        note(job.peer(), job.connection(), true);
         if (leaving_.load()) say_bye(job.peer());
     }
     known->second = std::min(known->second, offset);

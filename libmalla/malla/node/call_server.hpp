@@ -4,6 +4,7 @@
 #include "malla/node/connections.hpp"
 #include "malla/node/hosted.hpp"
 #include "malla/node/module.hpp"
+#include "malla/node/served_streams.hpp"
 #include "malla/node/workers.hpp"
 #include "malla/transport/credentials.hpp"
 #include "malla/transport/socket.hpp"
@@ -37,6 +38,13 @@ struct ServedService {
     [[nodiscard]] Result<void> run(std::size_t callback, std::string_view name, wire::Content content,
                                    std::string_view body, Gate* gate, const CallInfo& info, std::string& out);
 
+    /// Whether it gives many values: those are opened, not run.
+    [[nodiscard]] bool gives_stream(std::size_t callback) const noexcept;
+    [[nodiscard]] Result<std::unique_ptr<OutgoingStream>> open(std::size_t callback, wire::Content content,
+                                                               std::string_view body, Gate* gate, const CallInfo& info);
+    /// A status as it leaves the service, with what its plugins add.
+    [[nodiscard]] Status with_metadata(Status leaving) const;
+
     std::optional<Module> module; ///< destroyed after the service that came from it
     std::unique_ptr<Hosted> hosted;
     std::map<std::string_view, std::size_t> callbacks;
@@ -64,8 +72,10 @@ public:
     };
     /// Gets every message that is no call; on a worker's thread, so it only hands it on.
     using OnOther = std::function<void(transport::Message&&)>;
+    /// Sees to it that `retry_streams` is called soon; from any thread, under a mutex.
+    using OnStalled = std::function<void()>;
 
-    CallServer(transport::Socket& router, const Options& options, OnOther on_other);
+    CallServer(transport::Socket& router, const Options& options, OnOther on_other, OnStalled on_stalled);
     ~CallServer();
 
     void start() { workers_.start(); }
@@ -79,7 +89,9 @@ public:
     /// end. Gives those that have not by `deadline`.
     [[nodiscard]] std::vector<std::string> end_calls(Deadline deadline);
     /// What the monitor of the ROUTER tells.
-    void on_events(std::span<const transport::LinkEvent> events) { connections_.on_events(events); }
+    void on_events(std::span<const transport::LinkEvent> events);
+    /// Goes on with the streams for which there was no room on the way to their callers.
+    void retry_streams() { streams_.retry(); }
     /// Waits until the callers have ended their connections; false at the deadline. Refusals go on.
     [[nodiscard]] bool wait_without_callers(Deadline deadline) const {
         return connections_.wait_without_callers(deadline);
@@ -119,6 +131,9 @@ private:
     void cancel(const transport::Message& message);
     Deadline deadline_of(const Job& job);
     [[nodiscard]] std::shared_ptr<const transport::Identity> identity_of(const transport::Message& message) const;
+    void note(transport::Peer peer, int connection, bool call);
+    void take_credit(const transport::Message& message);
+    void stop_streams_of(transport::Peer peer);
     void say_bye(transport::Peer peer);
     void answer(transport::Peer peer, std::string&& frame);
     void answer(transport::Peer peer, std::string_view frame); ///< copies it: for short ones
@@ -147,6 +162,7 @@ private:
     std::unordered_map<Key, Job*, KeyHash> jobs_;
 
     Workers workers_;
+    ServedStreams streams_; // uses the workers
 };
 
 } // namespace malla

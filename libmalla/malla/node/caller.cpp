@@ -5,6 +5,7 @@
 #include "malla/service/context.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <random>
 #include <utility>
 
@@ -18,6 +19,17 @@ using namespace std::chrono_literals;
 constexpr auto hearing_limit = 1s;
 // How long after its deadline a call waits to hear that no handler had begun.
 constexpr auto last_word_limit = 50ms;
+
+// The streams that this process takes.
+std::atomic<unsigned> streams = 0;
+
+// The more there are, the less of each is on its way: ZeroMQ has room for so many messages, whatever they belong to.
+std::optional<wire::Window> window_of(const Request& request) noexcept {
+    constexpr std::uint32_t values = 128;
+    constexpr std::uint32_t bytes = 1024 * 1024;
+    if (!request.stream) return std::nullopt;
+    return wire::Window{std::max(values / (1 + streams.load(std::memory_order_relaxed) / 5), 4U), bytes};
+}
 
 std::minstd_rand& random_engine() {
     static thread_local std::minstd_rand engine{std::random_device{}()};
@@ -35,7 +47,7 @@ std::uint64_t microseconds(Clock::duration duration) {
 }
 
 Result<std::string> frame_of(const Request& request, const CallWays& ways, NodeId target, std::uint64_t number,
-                             Deadline deadline, const OutgoingTrace* trace) {
+                             Deadline deadline, const OutgoingTrace* trace, std::optional<wire::Window> window) {
     const auto now = Clock::now();
     wire::Call call;
     call.id = number;
@@ -48,6 +60,8 @@ Result<std::string> frame_of(const Request& request, const CallWays& ways, NodeI
     call.remaining_us = microseconds(deadline.left(now));
     call.stamp_us = microseconds(now.time_since_epoch());
     call.one_way = request.one_way;
+    call.window = window;
+    if (window && !request.options.deadline) call.remaining_us = microseconds(current_deadline().left(now));
     call.idempotent = request.idempotent || request.options.idempotent;
     call.content = request.content;
     call.service = request.service;
@@ -67,23 +81,29 @@ CallState::CallState(CallWays& ways, Request request)
     : ways_{ways}, request_{std::move(request)}, deadline_{std::min(
                                                      request_.options.deadline.value_or(Deadline::in(ways.timeout())),
                                                      current_deadline())},
-      number_{ways.next_call_number()}, trace_{OutgoingTrace::begin(request_.service, request_.callback)} {}
+      number_{ways.next_call_number()}, trace_{OutgoingTrace::begin(request_.service, request_.callback)} {
+    if (request_.stream) streams.fetch_add(1, std::memory_order_relaxed);
+}
 
 CallState::~CallState() {
     if (attempt_ && !outcome_) channel_->abandon(*attempt_);
+    if (request_.stream) streams.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void CallState::begin() { try_next(); }
 
 bool CallState::wait(Deadline until) {
-    if (outcome_) return true;
+    if (outcome_ || value_) return true;
     const BlockingScope blocking;
+    expect_value();
     const Deadline limit = std::min(until, deadline_);
     while (!outcome_) {
         if (attempt_) {
-            if (channel_->wait(*attempt_, limit)) evaluate(std::move(attempt_->outcome()));
+            const bool there = channel_->wait(*attempt_, limit);
+            if (there && take_value()) return true;
+            if (there) evaluate(std::move(attempt_->outcome()));
             else if (!deadline_.passed(Clock::now())) return false;
-            else end(last_word());
+            else end(request_.stream ? give_up_stream() : last_word());
         } else if (deadline_.passed(Clock::now())) {
             end(refusal_ ? *refusal_ : ways_.why_unavailable(request_.service));
         } else if (until.passed(Clock::now())) {
@@ -115,7 +135,8 @@ void CallState::try_next() {
 
 bool CallState::submit(const Instance& instance) {
     tried_.push_back(instance.node);
-    auto frame = frame_of(request_, ways_, instance.node, number_, deadline_, trace_.get());
+    const auto window = window_of(request_);
+    auto frame = frame_of(request_, ways_, instance.node, number_, deadline_, trace_.get(), window);
     if (!frame) {
         end(std::move(frame).error());
         return true;
@@ -126,13 +147,13 @@ bool CallState::submit(const Instance& instance) {
         return false;
     }
     channel_ = std::move(*channel);
-    attempt_.emplace(number_, std::move(*frame), request_.one_way);
+    attempt_.emplace(number_, std::move(*frame), request_.one_way, window);
     channel_->submit(*attempt_);
     return true;
 }
 
 void CallState::evaluate(Result<Returned> outcome) {
-    if (outcome) return end(std::move(outcome));
+    if (outcome || has_begun_) return end(end_stream(std::move(outcome)));
     const Status& status = outcome.error();
     const bool again = status.outcome() == Outcome::unknown && may_run_again();
     if (again) log(LogLevel::notice, request_.service + '.' + request_.callback + " is called again: " + status.info());

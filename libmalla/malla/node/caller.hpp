@@ -21,6 +21,7 @@ struct Request {
     wire::Content content = wire::Content::binary;
     bool idempotent = false; ///< declared so by the callback
     bool one_way = false;
+    bool stream = false; ///< takes many values
     std::string body;
     CallOptions options;
 };
@@ -78,6 +79,13 @@ public:
     /// Only when it has ended.
     [[nodiscard]] Result<Returned>& outcome() { return *outcome_; }
 
+    // A stream. `wait` waits for the next value or the end; without a deadline of its caller each of its values
+    // may take the node's `timeout`, counted from the first `wait` for it.
+
+    /// The next value, nothing behind the last one, or why there is no further one. Once for each `wait` that gave
+    /// true.
+    [[nodiscard]] Result<std::optional<Returned>> take();
+
 private:
     void try_next();
     bool submit(const Instance& instance);
@@ -87,11 +95,15 @@ private:
     void wait_for_instances(Deadline until);
     void hear_mesh(Deadline until);
     void end(Result<Returned> outcome);
+    void expect_value();
+    [[nodiscard]] bool take_value();
+    [[nodiscard]] Result<Returned> end_stream(Result<Returned> outcome);
+    [[nodiscard]] Result<Returned> give_up_stream();
     [[nodiscard]] bool tried(NodeId node) const;
 
     CallWays& ways_;
     Request request_;
-    Deadline deadline_;
+    Deadline deadline_; ///< of a stream without one: of its next value
     std::uint64_t number_;
     std::unique_ptr<OutgoingTrace> trace_; ///< null when nobody hears
     std::shared_ptr<Channel> channel_;
@@ -104,6 +116,9 @@ private:
     std::optional<Deadline> hearing_until_;
     std::optional<Status> refusal_; ///< the last one
     std::optional<Result<Returned>> outcome_;
+    bool expects_value_ = false; ///< the time for the next value of a stream runs
+    bool has_begun_ = false;     ///< a value of a stream came
+    std::optional<Returned> value_;
 };
 
 } // namespace malla

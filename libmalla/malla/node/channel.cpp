@@ -37,13 +37,14 @@ void Channel::submit(Attempt& attempt) {
 
 bool Channel::wait(Attempt& attempt, Deadline deadline) {
     std::unique_lock lock{mutex_};
-    while (attempt.state_ != Attempt::State::ended) {
+    while (attempt.state_ != Attempt::State::ended && attempt.values_.empty()) {
         const bool late = deadline.passed(Clock::now());
         const bool may_receive = !receiving_ && !dying_;
         if (late && !may_receive) return false;
         if (may_receive) {
             receive_for_all(lock, deadline);
-            if (late && attempt.state_ != Attempt::State::ended) return wake_one_locked(), false;
+            const bool there = attempt.state_ == Attempt::State::ended || !attempt.values_.empty();
+            if (late && !there) return wake_one_locked(), false;
         } else {
             attempt.sleeping_ = true;
             ++sleeping_;
@@ -78,8 +79,7 @@ void Channel::abandon(Attempt& attempt) {
     std::unique_lock lock{mutex_};
     cancel_locked(attempt);
     if (attempt.state_ == Attempt::State::sent) {
-        under_way_.erase(attempt.id_);
-        bytes_under_way_ -= attempt.size_;
+        remove_locked(attempt);
         end_locked(attempt, Status{"deadline_exceeded"});
         flush_locked();
     }
@@ -148,8 +148,8 @@ void Channel::look_after(Clock::time_point now, bool unheard) {
 }
 
 void Channel::flush_locked() {
-    while (!dying_ && !silent() && !queue_.empty() && under_way_.size() < window_.max_calls &&
-           (under_way_.empty() || bytes_under_way_ + queue_.front()->size_ <= window_.max_bytes)) {
+    while (!dying_ && !silent() && !queue_.empty() && under_way_.size() - streams_under_way_ < window_.max_calls &&
+           (bytes_under_way_ == 0 || bytes_under_way_ + queue_.front()->size_ <= window_.max_bytes)) {
         Attempt& attempt = *queue_.front();
         const auto sent = socket_->send(std::move(attempt.frame_));
         if (sent == transport::Sent::full || sent == transport::Sent::unreachable) return;
@@ -161,7 +161,8 @@ void Channel::flush_locked() {
         } else {
             attempt.state_ = Attempt::State::sent;
             awaited_ = true;
-            bytes_under_way_ += attempt.size_;
+            if (attempt.window_) ++streams_under_way_;
+            else bytes_under_way_ += attempt.size_;
             under_way_.emplace(attempt.id_, &attempt);
         }
     }
@@ -198,8 +199,14 @@ void Channel::take_locked(transport::Message&& message) {
     const auto found = under_way_.find(*id);
     if (found == under_way_.end()) return; // abandoned meanwhile
     Attempt& attempt = *found->second;
-    under_way_.erase(found);
-    bytes_under_way_ -= attempt.size_;
+    if (type == wire::Type::stream_item) return take_value_locked(attempt, std::move(message));
+    if (type == wire::Type::stream_end) return take_end_locked(attempt, message);
+    if (type != wire::Type::failure && attempt.window_ && wire::decode_reply(message.bytes())) {
+        attempt.values_.push_back(std::move(message)); // the callback gives one value
+        remove_locked(attempt);
+        return end_locked(attempt, Returned{std::string{}});
+    }
+    remove_locked(attempt);
     if (type == wire::Type::failure) {
         auto failure = wire::decode_failure(message.bytes());
         end_locked(attempt, failure ? std::move(failure->status) : Status{"reply_invalid", failure.error().info()});
@@ -221,6 +228,7 @@ void Channel::end_under_way_locked() {
     for (const auto& [id, attempt] : under_way_) end_locked(*attempt, Status{"peer_lost", node_name_});
     under_way_.clear();
     bytes_under_way_ = 0;
+    streams_under_way_ = 0;
 }
 
 void Channel::end_queued_locked() {

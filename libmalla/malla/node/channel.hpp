@@ -6,7 +6,8 @@
 #include "malla/base/result.hpp"
 #include "malla/node/silence.hpp"
 #include "malla/transport/socket.hpp"
-#include "malla/wire/call.hpp"
+#include "malla/wire/frame.hpp"
+#include "malla/wire/stream.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -24,7 +25,7 @@
 
 namespace malla {
 
-/// The value that a call gave: its encoded form, and the message that it lies in.
+/// The value that a call gave, or one of those of a stream: its encoded form, and the message that it lies in.
 class Returned {
 public:
     explicit Returned(transport::Message message) : message_{std::move(message)} {}
@@ -32,7 +33,9 @@ public:
     explicit Returned(std::string body) : text_{std::move(body)}, local_{true} {}
 
     [[nodiscard]] std::string_view body() const {
-        return local_ ? std::string_view{text_} : wire::decode_reply(message_.bytes())->body;
+        if (local_) return text_;
+        if (wire::peek(message_.bytes()) == wire::Type::reply) return wire::decode_reply(message_.bytes())->body;
+        return wire::decode_stream_item(message_.bytes())->body;
     }
 
 private:
@@ -46,8 +49,9 @@ class Channel;
 /// One call handed to one instance. Ends exactly once.
 class Attempt {
 public:
-    Attempt(std::uint64_t id, std::string frame, bool one_way) noexcept
-        : id_{id}, frame_{std::move(frame)}, size_{frame_.size()}, one_way_{one_way} {}
+    /// With a window, values of a stream may come before it ends, and are kept until they are taken.
+    Attempt(std::uint64_t id, std::string frame, bool one_way, std::optional<wire::Window> window = {}) noexcept
+        : id_{id}, frame_{std::move(frame)}, size_{frame_.size()}, one_way_{one_way}, window_{window} {}
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
 
@@ -62,6 +66,10 @@ private:
     std::string frame_; ///< empty once sent
     std::size_t size_;
     bool one_way_;
+    std::optional<wire::Window> window_;
+    std::deque<transport::Message> values_; ///< of a stream: those that came and were not taken
+    std::uint64_t values_came_ = 0;
+    wire::Window taken_; ///< since credit was given for the last time
     bool cancelled_ = false;
     State state_ = State::queued;
     bool sleeping_ = false; ///< its caller waits for another caller to receive
@@ -90,8 +98,10 @@ public:
 
     /// Sends `attempt`, or queues it; it must stay until it ended or was abandoned.
     void submit(Attempt& attempt);
-    /// Waits until `attempt` has ended, receiving for all; false at the deadline.
+    /// Waits until `attempt` has ended, or a value of its stream is there, receiving for all; false at the deadline.
     [[nodiscard]] bool wait(Attempt& attempt, Deadline deadline);
+    /// The next value of its stream, if one is there; says so to the instance, which then may send another.
+    [[nodiscard]] std::optional<Returned> take(Attempt& attempt);
     /// Nobody wants the answer any more: ends an attempt that was not sent as `expired`, and has the
     /// instance cancel one that was, which answers if no handler has begun.
     void cancel(Attempt& attempt);
@@ -135,6 +145,10 @@ private:
     void receive_for_all(std::unique_lock<std::mutex>& lock, Deadline deadline);
     void take_all_locked();
     void take_locked(transport::Message&& message);
+    void take_value_locked(Attempt& attempt, transport::Message&& message);
+    void take_end_locked(Attempt& attempt, const transport::Message& message);
+    void refuse_locked(Attempt& attempt, std::string reason);
+    void remove_locked(const Attempt& attempt);
     void end_locked(Attempt& attempt, Result<Returned> outcome);
     void end_queued_locked();
     void end_under_way_locked();
@@ -158,8 +172,9 @@ private:
     bool dying_ = false;     ///< nobody begins to read the socket any more
     bool receiving_ = false; ///< a caller reads the socket
     std::condition_variable received_;
-    std::size_t sleeping_ = 0; ///< callers that wait for it
-    std::size_t bytes_under_way_ = 0;
+    std::size_t sleeping_ = 0;          ///< callers that wait for it
+    std::size_t bytes_under_way_ = 0;   ///< without those of streams
+    std::size_t streams_under_way_ = 0; ///< they last: calls do not wait for them
     std::deque<Attempt*> queue_;
     std::unordered_map<std::uint64_t, Attempt*> under_way_;
     std::vector<transport::Message> inbox_; ///< the receiving caller's

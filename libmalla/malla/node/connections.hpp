@@ -20,9 +20,11 @@ namespace malla {
 /// and the number of a connection that has ended is soon another's.
 class Connections {
 public:
-    /// Something came from `peer` over that connection: a call, or not. Harmless when said again.
-    void note(transport::Peer peer, int connection, bool call);
-    void on_events(std::span<const transport::LinkEvent> events);
+    /// Something came from `peer` over that connection: a call, or not. Harmless when said again. Gives
+    /// the peer that had the connection's number before: that one's has ended.
+    std::optional<transport::Peer> note(transport::Peer peer, int connection, bool call);
+    /// Gives the peers whose connections have ended, as far as they were noted.
+    std::vector<transport::Peer> on_events(std::span<const transport::LinkEvent> events);
     /// Those that call, or did.
     [[nodiscard]] std::vector<transport::Peer> callers() const;
     /// Waits until no open connection carries calls; false at the deadline.

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "malla/codec/call.hpp"
+#include "malla/node/outgoing_stream.hpp"
 #include "malla/service/live_service.hpp"
 #include "malla/wire/call.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +33,7 @@ public:
         std::string name;
         std::string description; ///< JSON: parameter names and the schemas of parameters and result
         bool idempotent = false;
+        bool stream = false; ///< gives many values: `open`, not `run`
     };
 
     explicit Hosted(std::vector<Callback> callbacks, Reach reach = Reach::mesh)
@@ -49,6 +52,13 @@ public:
     /// result to `out`. The caller has passed the door and holds `gate`, if the service has one.
     [[nodiscard]] virtual Result<void> run(std::size_t callback, wire::Content content, std::string_view body,
                                            Gate* gate, const CallInfo& info, std::string& out) = 0;
+
+    /// As `run`, for a callback that gives a stream.
+    [[nodiscard]] virtual Result<std::unique_ptr<OutgoingStream>>
+    open(std::size_t callback, [[maybe_unused]] wire::Content content, [[maybe_unused]] std::string_view body,
+         [[maybe_unused]] Gate* gate, [[maybe_unused]] const CallInfo& info) {
+        return Status{"not_implemented", "Callback '" + callbacks_[callback].name + "' gives no stream"};
+    }
 
     /// As `run`, for a callback that a plugin brought.
     [[nodiscard]] virtual Result<void> run_exported(std::string_view callback, wire::Content content,
@@ -77,10 +87,11 @@ struct CallbackCodec<C, std::tuple<Arguments...>> {
         (codec::Serialisable<Arguments> && ...),
         "malla: a parameter type of this callback cannot be sent: give it a serialize function with named fields");
     static_assert(
-        std::is_void_v<ResultOf<C>> || codec::Serialisable<ResultOf<C>>,
+        std::is_void_v<ResultOf<C>> || codec::Serialisable<ValueOf<ResultOf<C>>>,
         "malla: the result type of this callback cannot be sent: give it a serialize function with named fields");
 
     using Tuple = std::tuple<Arguments...>;
+    using Value = ValueOf<ResultOf<C>>;
 
     static void encode_arguments(std::string& out, const Arguments&... arguments) {
         codec::encode_arguments_binary(out, arguments...);
@@ -89,11 +100,10 @@ struct CallbackCodec<C, std::tuple<Arguments...>> {
         if (content == wire::Content::binary) return codec::decode_arguments_binary<Arguments...>(body);
         return codec::decode_arguments_json<Arguments...>(body, parameter_names<C>());
     }
-    static Result<ResultOf<C>> decode_result(std::string_view body) {
-        return codec::decode_result_binary<ResultOf<C>>(body);
-    }
-    static Result<void> encode_result(wire::Content content, const Result<ResultOf<C>>& result, std::string& out) {
-        if constexpr (std::is_void_v<ResultOf<C>>) {
+    /// Of a stream, one value.
+    static Result<Value> decode_result(std::string_view body) { return codec::decode_result_binary<Value>(body); }
+    static Result<void> encode_result(wire::Content content, const Result<Value>& result, std::string& out) {
+        if constexpr (std::is_void_v<Value>) {
             if (content == wire::Content::json) out += "null";
             return {};
         } else {
@@ -103,7 +113,9 @@ struct CallbackCodec<C, std::tuple<Arguments...>> {
         }
     }
     static std::string description() {
-        return *codec::describe_callback<ResultOf<C>, Arguments...>(parameter_names<C>(), is_idempotent<C>).dump();
+        return *codec::describe_callback<Value, Arguments...>(parameter_names<C>(), is_idempotent<C>,
+                                                              is_stream<ResultOf<C>>)
+                    .dump();
     }
 };
 
@@ -129,6 +141,8 @@ template <class List>
 struct ExportsOf;
 template <class... C>
 struct ExportsOf<TypeList<C...>> {
+    static_assert((!is_stream<ResultOf<C>> && ...),
+                  "malla: a plugin exports a callback that gives a stream: put it into the Api of the service");
     static constexpr std::array<ExportedCallback, sizeof...(C)> value{
         ExportedCallback{live_callback<C>, is_idempotent<C>, &CallbackCodec<C>::description, &run_exported<C>}...};
 };
@@ -140,6 +154,28 @@ template <IsPlugin P>
 inline constexpr PluginType exporting_plugin_type{plugin_type<P>.info, plugin_type<P>.hooks,
                                                   detail::ExportsOf<typename P::Exports::List>::value,
                                                   plugin_type<P>.make};
+
+/// The stream that a handler gave for callback `C`.
+template <class C>
+class TypedOutgoingStream final : public OutgoingStream {
+public:
+    TypedOutgoingStream(StreamHold hold, ResultOf<C> stream, wire::Content content)
+        : hold_{std::move(hold)}, stream_{std::move(stream)}, content_{content} {}
+
+    [[nodiscard]] Result<bool> next(Gate* gate, const CallInfo& info, std::string& out) override {
+        auto value = hold_.next(stream_, gate, &info);
+        if (!value) return std::move(value).error();
+        if (!*value) return false;
+        const auto encoded = CallbackCodec<C>::encode_result(content_, **std::move(value), out);
+        if (!encoded) return encoded.error();
+        return true;
+    }
+
+private:
+    StreamHold hold_;
+    ResultOf<C> stream_; ///< destroyed before the plugin whose code it is
+    wire::Content content_;
+};
 
 /// Hosts `S`, whose exported callbacks are exactly those of its Api.
 template <class S>
@@ -162,6 +198,21 @@ public:
             return runs[callback](live_, content, body, gate, call, out);
         });
     }
+    [[nodiscard]] Result<std::unique_ptr<OutgoingStream>> open(std::size_t callback, wire::Content content,
+                                                               std::string_view body, Gate* gate,
+                                                               const CallInfo& info) override {
+        std::unique_ptr<OutgoingStream> stream;
+        auto opened = live_.handle_request(Hosted::callbacks()[callback].name, gate, info,
+                                           [&](const CallInfo& call) -> Result<void> {
+                                               auto made = opens[callback](live_, content, body, gate, call);
+                                               if (!made) return std::move(made).error();
+                                               stream = *std::move(made);
+                                               return {};
+                                           });
+        if (!opened) return std::move(opened).error();
+        if (!stream) return Status{"not_implemented", "A plugin answered the request without a stream"};
+        return stream;
+    }
     [[nodiscard]] Result<void> run_exported(std::string_view callback, wire::Content content, std::string_view body,
                                             Gate* gate, const CallInfo& info, std::string& out) override {
         return live_.handle_request(callback, gate, info, [&](const CallInfo& call) {
@@ -172,8 +223,17 @@ public:
 private:
     using Run = Result<void> (*)(LiveService<S>&, wire::Content, std::string_view, Gate*, const CallInfo&,
                                  std::string&);
+    using Open = Result<std::unique_ptr<OutgoingStream>> (*)(LiveService<S>&, wire::Content, std::string_view, Gate*,
+                                                             const CallInfo&);
 
     template <class C>
+        requires is_stream<ResultOf<C>>
+    static Result<void> run_one(LiveService<S>&, wire::Content, std::string_view, Gate*, const CallInfo&,
+                                std::string&) {
+        return Status{"stream_required", C::name()};
+    }
+    template <class C>
+        requires(!is_stream<ResultOf<C>>)
     static Result<void> run_one(LiveService<S>& live, wire::Content content, std::string_view body, Gate* gate,
                                 const CallInfo& info, std::string& out) {
         using Codec = CallbackCodec<C>;
@@ -185,19 +245,42 @@ private:
         return Codec::encode_result(content, result, out);
     }
 
+    template <class C>
+    static Result<std::unique_ptr<OutgoingStream>> open_one(LiveService<S>& live, wire::Content content,
+                                                            std::string_view body, Gate* gate, const CallInfo& info) {
+        auto arguments = CallbackCodec<C>::decode_arguments(content, body);
+        if (!arguments) return std::move(arguments).error();
+        const Pins::Pin pin{live.pins()};
+        StreamHold hold{live, live.control()};
+        auto stream = std::apply(
+            [&](auto&... each) { return live.template call_exported<C>(gate, info, std::move(each)...); }, *arguments);
+        if (!stream) return std::move(stream).error();
+        if (auto kept = hold.keep(); !kept) return std::move(kept).error();
+        return std::unique_ptr<OutgoingStream>{
+            std::make_unique<TypedOutgoingStream<C>>(std::move(hold), *std::move(stream), content)};
+    }
+    template <class C>
+    static constexpr Open open_of() {
+        if constexpr (is_stream<ResultOf<C>>) return &open_one<C>;
+        else return nullptr;
+    }
+
     template <class>
     struct Table;
     template <class... C>
     struct Table<TypeList<C...>> {
         static constexpr std::array<Run, sizeof...(C)> runs{&run_one<C>...};
+        static constexpr std::array<Open, sizeof...(C)> opens{open_of<C>()...};
         static std::vector<Callback> describe() {
-            return {Callback{std::string{callback_name<C>()}, CallbackCodec<C>::description(), is_idempotent<C>}...};
+            return {Callback{std::string{callback_name<C>()}, CallbackCodec<C>::description(), is_idempotent<C>,
+                             is_stream<ResultOf<C>>}...};
         }
     };
     using Exported = Table<typename S::ApiType::Callbacks>;
 
     static std::vector<Callback> describe() { return Exported::describe(); }
     static constexpr auto& runs = Exported::runs;
+    static constexpr auto& opens = Exported::opens;
 
     LiveService<S> live_;
 };

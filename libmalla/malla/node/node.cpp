@@ -71,6 +71,8 @@ std::unique_ptr<CallState> begin(Node& node, Request request) {
     return state;
 }
 
+std::unique_ptr<ValueSource> stream(Node& node, Request request) { return node.core().stream(std::move(request)); }
+
 } // namespace detail
 
 Node::Node(NodeOptions options) : core_{std::make_unique<Core>(std::move(options))} {}
@@ -108,6 +110,11 @@ Result<std::string> Node::call(std::string_view service, std::string_view callba
 Future<std::string> Node::async(std::string_view service, std::string_view callback, std::string_view arguments,
                                 const CallOptions& options) {
     return {detail::begin(*this, json_request(service, callback, arguments, options)), &text_of_body};
+}
+
+RemoteStream<std::string> Node::stream(std::string_view service, std::string_view callback, std::string_view arguments,
+                                       const CallOptions& options) {
+    return {core_->stream(json_request(service, callback, arguments, options)), &text_of_body};
 }
 
 Result<void> Node::wait_for_mesh(Deadline deadline) { return core_->membership().wait_joined(deadline); }

@@ -7,6 +7,7 @@
 #include "malla/node/future.hpp"
 #include "malla/node/hosted.hpp"
 #include "malla/node/options.hpp"
+#include "malla/node/remote_stream.hpp"
 #include "malla/node/subscription.hpp"
 #include "malla/node/view.hpp"
 #include "malla/node/watch.hpp"
@@ -71,6 +72,10 @@ public:
                                            std::string_view arguments, const CallOptions& options = {});
     [[nodiscard]] Future<std::string> async(std::string_view service, std::string_view callback,
                                             std::string_view arguments, const CallOptions& options = {});
+
+    /// The same for a callback that gives a stream; one that gives one value gives a stream of one.
+    [[nodiscard]] RemoteStream<std::string> stream(std::string_view service, std::string_view callback,
+                                                   std::string_view arguments, const CallOptions& options = {});
 
     /// Waits until the mesh was heard for the first time: every rendezvous has told what it knows.
     /// `endpoint_unreachable` when a named one has not answered by then; the refusal when one refused.

@@ -108,10 +108,16 @@ void Node::Core::open_server() {
         *router_,
         CallServer::Options{id_, options_.takeover_after, std::max<std::size_t>(options_.max_workers, 2),
                             options_.max_queued_calls, credentials_, transport::is_loopback(options_.bind)},
-        hand_on_all);
+        hand_on_all, [this] { control_.post([this] { retry_streams(); }); });
     auto admin = std::make_unique<HostedService<Admin>>(Admin{*server_}, Reach::named);
     value_or_throw(admin->start({}));
     value_or_throw(server_->add(std::make_shared<ServedService>(std::move(admin), std::nullopt)));
+}
+
+// Control thread. In a moment there is room on the way to a caller that reads.
+void Node::Core::retry_streams() {
+    constexpr auto moment = 5ms;
+    control_.at(Clock::now() + moment, [this] { server_->retry_streams(); });
 }
 
 /// What is none of calls. Events may come faster than they leave: those who listen count what is dropped.
@@ -310,11 +316,16 @@ bool Node::Core::declared_idempotent(std::string_view service, std::string_view 
     return !descriptions.empty() && std::ranges::all_of(descriptions, says_so);
 }
 
+std::shared_ptr<ServedService> Node::Core::find_callable_here(const Request& request) const {
+    const std::string& on = request.options.on;
+    if (!on.empty() && on != options_.name && on != id_.text()) return nullptr;
+    auto local = find_local(request.service);
+    if (!local || !local->find(request.callback) || !local->hosted->core().open() || draining_) return nullptr;
+    return local;
+}
+
 Result<Returned> Node::Core::call(Request request) {
-    if (request.options.on.empty() || request.options.on == options_.name || request.options.on == id_.text())
-        if (const auto local = find_local(request.service);
-            local && local->find(request.callback) && local->hosted->core().open() && !draining_)
-            return call_local(*local, request);
+    if (const auto local = find_callable_here(request)) return call_local(*local, request);
     CallState state{*this, std::move(request)};
     state.begin();
     state.wait(Deadline{Clock::time_point::max()});

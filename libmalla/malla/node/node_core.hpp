@@ -5,6 +5,7 @@
 #include "malla/node/call_server.hpp"
 #include "malla/node/caller.hpp"
 #include "malla/node/node.hpp"
+#include "malla/node/remote_stream.hpp"
 #include "malla/service/events.hpp"
 #include "malla/service/hosting_node.hpp"
 #include "malla/service/once.hpp"
@@ -42,6 +43,8 @@ public:
     [[nodiscard]] std::shared_ptr<ServedService> find_local(std::string_view service) const;
     /// Makes a call and waits for its outcome; one to a service of this node stays on this thread.
     [[nodiscard]] Result<Returned> call(Request request);
+    /// Makes a call that takes a stream.
+    [[nodiscard]] std::unique_ptr<ValueSource> stream(Request request);
 
     [[nodiscard]] std::vector<Instance> instances(std::string_view service, std::string_view callback,
                                                   std::string_view on) override;
@@ -73,6 +76,7 @@ private:
     void drain_for_good();
     void open_server();
     void hand_on(transport::Message&& message);
+    void retry_streams();
     void join_mesh();
     void make_events();
     void watch_channel(const std::shared_ptr<Channel>& channel, NodeId node);
@@ -91,6 +95,8 @@ private:
     [[nodiscard]] Result<ServiceHost> host_for(std::string_view service, const Json& config);
     [[nodiscard]] std::vector<OfferedPlugin> offers() const;
     void announce();
+    /// The service, when this node itself is to take the call; else null.
+    [[nodiscard]] std::shared_ptr<ServedService> find_callable_here(const Request& request) const;
     Result<Returned> call_local(ServedService& service, const Request& request);
     Result<Returned> call_local(ServedService& service, const Request& request, const OutgoingTrace* trace);
     [[nodiscard]] wire::NodeRecord record() const;

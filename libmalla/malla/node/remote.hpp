@@ -2,6 +2,7 @@
 #pragma once
 
 #include "malla/node/node.hpp"
+#include "malla/node/remote_stream.hpp"
 
 #include <memory>
 #include <tuple>
@@ -20,12 +21,21 @@ namespace detail {
 
 [[nodiscard]] Result<Returned> call(Node& node, Request request);
 [[nodiscard]] std::unique_ptr<CallState> begin(Node& node, Request request);
+[[nodiscard]] std::unique_ptr<ValueSource> stream(Node& node, Request request);
+
+/// A callback that gives a stream is called as one.
+template <class C>
+struct GivesOneValue {
+    static_assert(!is_stream<ResultOf<C>>, "malla: this callback gives a stream: write stream<C>(arguments...)");
+    static constexpr bool value = true;
+};
 
 } // namespace detail
 
 /// Calls a service by its contract, wherever it runs; the service need not be there yet.
 ///
-/// `call` throws `Error`, `try_call` gives a `Result`, `async` a `Future`. Each has a second form
+/// `call` throws `Error`, `try_call` gives a `Result`, `async` a `Future`, and `stream` the values of a callback that
+/// gives many. Each has a second form
 /// whose first argument says how: `within(200ms)`. Any thread; it must not outlive its node.
 template <class Api>
 class Remote {
@@ -49,6 +59,7 @@ public:
     }
     template <class C, class... Arguments>
     Result<ResultOf<C>> try_call(CallOptions options, Arguments&&... arguments) {
+        static_assert(detail::GivesOneValue<C>::value);
         auto returned = detail::call(*node_, request<C>(std::move(options), std::forward<Arguments>(arguments)...));
         if (!returned) return std::move(returned).error();
         return CallbackCodec<C>::decode_result(returned->body());
@@ -61,7 +72,20 @@ public:
     }
     template <class C, class... Arguments>
     Future<ResultOf<C>> async(CallOptions options, Arguments&&... arguments) {
+        static_assert(detail::GivesOneValue<C>::value);
         return {detail::begin(*node_, request<C>(std::move(options), std::forward<Arguments>(arguments)...)),
+                &CallbackCodec<C>::decode_result};
+    }
+
+    template <class C, class... Arguments>
+        requires(!first_is_options<Arguments...>)
+    RemoteStream<ValueOf<ResultOf<C>>> stream(Arguments&&... arguments) {
+        return stream<C>(CallOptions{}, std::forward<Arguments>(arguments)...);
+    }
+    template <class C, class... Arguments>
+    RemoteStream<ValueOf<ResultOf<C>>> stream(CallOptions options, Arguments&&... arguments) {
+        static_assert(is_stream<ResultOf<C>>, "malla: this callback gives one value: write call<C>(arguments...)");
+        return {detail::stream(*node_, request<C>(std::move(options), std::forward<Arguments>(arguments)...)),
                 &CallbackCodec<C>::decode_result};
     }
 

@@ -53,14 +53,18 @@ bool Workers::post(Work& work) {
     return true;
 }
 
+void Workers::post_further(Work& work) {
+    const std::lock_guard lock{mutex_};
+    queue_.push_back(&work);
+    appoint_locked();
+}
+
 void Workers::post_after_this(Work& work) {
     if (this_thread_ && &this_thread_->workers == this) {
         this_thread_->following.push_back(&work);
         return;
     }
-    const std::lock_guard lock{mutex_};
-    queue_.push_back(&work);
-    appoint_locked();
+    post_further(work);
 }
 
 bool Workers::may_run_here() noexcept { return busy_.load(std::memory_order_relaxed) + 1 < limits_.max_threads; }

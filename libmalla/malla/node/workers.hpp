@@ -60,6 +60,8 @@ public:
     void start();
     /// Runs `work` on another thread; false when the queue is full. Any thread.
     [[nodiscard]] bool post(Work& work);
+    /// As `post` for a further piece of work that was let in: there is always room for it. Any thread.
+    void post_further(Work& work);
     /// Runs `work` on this thread after what it runs now, where this is a worker, else on another. Any thread.
     void post_after_this(Work& work);
     /// Whether the leader may run a piece itself: a thread is left to lead in its place.
