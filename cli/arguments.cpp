@@ -196,6 +196,8 @@ Result<CallbackDescription> CallbackDescription::parse(std::string_view json) {
     auto read = Json::parse(json);
     if (!read) return Status{"reply_invalid", "the callback's description is no JSON"};
     if (const Json* result = read->find("result")) description.result_ = *result;
+    const Json* stream = read->find("stream");
+    description.stream_ = stream != nullptr && *stream == Json{true};
     const Json* params = read->find("params");
     if (params == nullptr || !params->is_array()) return description;
     description.typed_ = true;

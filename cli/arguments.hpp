@@ -25,12 +25,15 @@ public:
 
     [[nodiscard]] bool is_typed() const noexcept { return typed_; }
     [[nodiscard]] const std::vector<Parameter>& parameters() const noexcept { return parameters_; }
+    /// Of a callback that gives a stream: one of its values.
     [[nodiscard]] const Json& result() const noexcept { return result_; }
+    [[nodiscard]] bool gives_stream() const noexcept { return stream_; }
     /// "op: one of add, multiply; a: a number; b: a number", or "no arguments".
     [[nodiscard]] std::string parameters_text() const;
 
 private:
     bool typed_ = false;
+    bool stream_ = false;
     std::vector<Parameter> parameters_;
     Json result_ = Json::object();
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/arguments.hpp"
 #include "cli/console.hpp"
+#include "cli/results.hpp"
 #include "cli/run.hpp"
 #include "cli/schema.hpp"
 #include "cli/session.hpp"
@@ -71,6 +72,17 @@ int stream(Node& node, const CallCommand& command, const Common& common, const R
     return code == 0 && !callback ? fail(callback.error(), common) : code; // there was no line to fail
 }
 
+/// Each value may take the timeout, not all of them together.
+int print_stream(Node& node, const CallCommand& command, const Common& common, const CallbackDescription& callback,
+                 const std::string& arguments) {
+    const StopSignal signal;
+    ResultStyle style = style_of(callback, common);
+    style.in_stream = true;
+    auto values =
+        node.stream(command.target.service, command.target.callback, arguments, call_options(command, std::nullopt));
+    return write_results(std::move(values), style, common, signal.fd());
+}
+
 /// What a stream needs to know before its first line.
 Result<CallbackDescription> callback_of(Node& node, const CallCommand& command, const Common& common,
                                         Deadline deadline) {
@@ -87,10 +99,16 @@ int run(const CallCommand& command, const Common& common) {
     const Deadline deadline = Deadline::in(common.mesh.timeout);
     Node node{node_options(common, false)};
     const auto callback = callback_of(node, command, common, deadline);
+    if (command.from_input && callback && callback->gives_stream())
+        return fail(
+            Status{"usage"}.set_info(command.target.callback +
+                                     " gives a stream: call it with arguments, not with the lines of the input"),
+            common);
     if (command.from_input) return stream(node, command, common, callback);
     if (!callback) return fail(callback.error(), common);
     const auto arguments = arguments_of_words(*callback, command.arguments, command.separator);
     if (!arguments) return fail(arguments.error(), common);
+    if (callback->gives_stream()) return print_stream(node, command, common, *callback, *arguments);
     const auto result =
         node.call(command.target.service, command.target.callback, *arguments, call_options(command, deadline));
     if (!result) return fail(result.error(), common);

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -44,6 +45,14 @@ struct Echo : malla::Service<EchoApi> {
     double on(Add, double a, double b) { return begin(), a + b; }
     Identity on(WhoAmI) { return begin(), identity_; }
     std::uint64_t on(Count) { return begun_.fetch_add(1); }
+
+    malla::Stream<std::int64_t> on(Numbers, std::int64_t from, std::int64_t to) {
+        begin();
+        return [from, to]() mutable -> std::optional<std::int64_t> {
+            if (from > to) return std::nullopt;
+            return from++;
+        };
+    }
 
     void on(Sleep, std::uint32_t ms) {
         begin();

@@ -4,6 +4,7 @@
 
 #include "malla/base/json.hpp"
 #include "malla/chain/api.hpp"
+#include "malla/chain/stream.hpp"
 #include "malla/codec/field.hpp"
 
 #include <cstddef>
@@ -39,7 +40,9 @@ struct Count : malla::Callback<"count()", std::uint64_t()> {};
 struct Record : malla::Callback<"record(id)", void(std::string)> {};
 /// The node that answers.
 struct WhoAmI : malla::Callback<"whoami()", Identity()> {};
+/// The whole numbers from `from` to `to`, one after another.
+struct Numbers : malla::Callback<"numbers(from, to)", malla::Stream<std::int64_t>(std::int64_t, std::int64_t)> {};
 /// The sum.
 struct Add : malla::Callback<"add(a, b)", double(double, double)> {};
 
-struct EchoApi : malla::Api<"Echo", EchoValue, Text, Sleep, Fail, Bytes, Count, Record, WhoAmI, Add> {};
+struct EchoApi : malla::Api<"Echo", EchoValue, Text, Sleep, Fail, Bytes, Count, Record, WhoAmI, Add, Numbers> {};

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Callbacks with many results, by `malla call`: values as they come, early ends, lost processes, memory."""
+
+import json
+import signal
+import subprocess
+import unittest
+
+from mesh import LIMIT_S, SAMPLES, Mesh, eventually, peak_kib
+
+
+class Results(Mesh):
+    def setUp(self):
+        super().setUp()
+        self.server = self.start("malla", "run", SAMPLES / "echo.so")
+
+    def load(self):
+        """How many calls of the service go on."""
+        return json.loads(self.malla("info", "Echo", "--format", "json")[1].splitlines()[0])["load"]
+
+    def idle(self):
+        return eventually(lambda: self.load() == 0)
+
+    def endless(self, **options):
+        """A stream that is far from its end when its first lines are here."""
+        stream = self.start("malla", "call", "Echo.numbers", 1, 1_000_000_000, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, **options)
+        self.assertEqual([stream.stdout.readline() for _ in range(1_000)], [f"{n}\n" for n in range(1, 1_001)])
+        return stream
+
+    def test_each_value_is_a_line(self):
+        self.assertEqual(self.malla("call", "Echo.numbers", 1, 3), (0, "1\n2\n3\n", ""))
+        self.assertEqual(self.malla("call", "Echo.numbers", 1, 0), (0, "", ""))
+        numbers = "".join(f"{n}\n" for n in range(1, 20_001))
+        self.assertEqual(self.malla("call", "Echo.numbers", 1, 20_000), (0, numbers, ""))
+
+    def test_describe_says_that_it_is_a_stream(self):
+        described = ("describe", "Echo.numbers", "--format", "json")
+        out = eventually(lambda: self.malla(*described)[1])  # nothing before the service is there
+        self.assertIs(json.loads(out.splitlines()[0])["stream"], True)
+
+    def test_lines_of_the_input_are_no_arguments_of_a_stream(self):
+        code, out, err = self.malla("call", "Echo.numbers", "-", stdin="[1,2]\n")
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn("gives a stream", err)
+
+    def test_a_reader_that_goes_away_stops_the_handler(self):
+        script = "malla call Echo.numbers 1 1000000000 | head -3; echo ${PIPESTATUS[*]}"
+        done = subprocess.run(["bash", "-c", script], env=self.environment, capture_output=True, text=True,
+                              timeout=LIMIT_S, check=False)
+        self.assertEqual((done.stdout, done.stderr), ("1\n2\n3\n141 0\n", ""))
+        self.idle()
+
+    def test_an_interrupt_stops_the_handler_and_ends_with_130(self):
+        stream = self.endless()
+        stream.send_signal(signal.SIGINT)
+        self.assertEqual(stream.wait(LIMIT_S), 130)
+        self.idle()
+
+    def test_a_caller_that_is_killed_stops_the_handler(self):
+        stream = self.endless()
+        self.assertEqual(self.load(), 1)
+        stream.kill()
+        self.idle()
+
+    def test_a_server_that_is_killed_leaves_it_unknown_after_the_values_that_came(self):
+        stream = self.endless()
+        self.server.kill()
+        values = [int(line) for line in stream.stdout]
+        self.assertEqual(values, list(range(1_001, 1_001 + len(values))))
+        self.assertEqual(stream.wait(LIMIT_S), 7)
+        self.assertIn("peer_lost", stream.stderr.read())
+
+    def test_a_slow_reader_costs_neither_side_memory(self):
+        stream = self.endless()
+        for _ in range(5_000):
+            stream.stdout.readline()
+        before = peak_kib(self.server), peak_kib(stream)
+        for _ in range(100_000):  # slower than the service makes them
+            stream.stdout.readline()
+        grown = peak_kib(self.server) - before[0], peak_kib(stream) - before[1]
+        self.assertLessEqual(max(grown), 2048, grown)
+        stream.kill()
+
+
+if __name__ == "__main__":
+    unittest.main()
