@@ -28,8 +28,8 @@ std::int64_t microseconds(Clock::time_point at) {
 class CallServer::Job final : public StreamingCall {
 public:
     Job(CallServer& server, transport::Message&& message)
-        : StreamingCall{RequestId{}}, server_{server}, message_{std::move(message)}, identity_{
-                                                                                      server.identity_of(message_)} {}
+        : StreamingCall{RequestId{}}, server_{server}, message_{std::move(message)}, identity_{server.identity_of(
+                                                                                         message_)} {}
     ~Job() {
         if (!service_) return;
         service_->in_flight.fetch_sub(1, std::memory_order_relaxed);
@@ -144,10 +144,9 @@ private:
 CallServer::CallServer(transport::Socket& router, const Options& options, OnOther on_other, OnStalled on_stalled)
     : router_{router}, node_{options.node}, takeover_after_{options.takeover_after}, credentials_{options.credentials},
       anybody_{std::make_shared<transport::Identity>(transport::Identity{"", options.all_administer})},
-      on_other_{std::move(on_other)},
-      workers_{*this, {options.takeover_after, options.max_workers, options.max_queued}}, streams_{
-                                                                                              workers_,
-                                                                                              std::move(on_stalled)} {}
+      on_other_{std::move(on_other)}, workers_{*this,
+                                               {options.takeover_after, options.max_workers, options.max_queued}},
+      streams_{workers_, std::move(on_stalled)} {}
 
 CallServer::~CallServer() = default;
 

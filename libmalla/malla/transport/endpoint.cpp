@@ -165,7 +165,6 @@ Result<std::string> canonical(std::string_view endpoint) { return keeping_key(en
 
 Result<std::string> resolve(std::string_view endpoint) { return keeping_key(endpoint, resolved_address); }
 
-
 std::optional<std::string> own_host_towards(std::string_view endpoint) {
     const auto rest = after(split_key(endpoint).address, "tcp://");
     const auto parts = rest ? split(*rest) : std::nullopt;
