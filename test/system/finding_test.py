@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -93,7 +94,7 @@ class Schemes(Finding):
             shutil.copy2(BUILD / "bin/malla", root / "bin/malla")
             shutil.copy2(SAMPLES / "echo.so", root / "plugins/aaa.so")
             shutil.copy2(BUILD / "plugins/dns.so", root / "plugins/bbb.so")
-            other = (BUILD / "plugins/dns.so").read_bytes().replace(b"malla-abi 1", b"malla-abi 0")
+            other = re.sub(rb"malla-abi \d+", b"malla-abi 0", (BUILD / "plugins/dns.so").read_bytes())
             (root / "plugins/dns.so").write_bytes(other)
             for url, said in (("aaa://x", "aaa.so holds a service, not a finder"),
                               ("bbb://x", "finds nodes by dns://, not by bbb://"),

@@ -123,7 +123,7 @@ TEST(Monitor, TellsOfAPeerThatSpeaksDifferently) {
     Watch server{*router};
     const BadGreeting peer{must(router->bind("tcp://127.0.0.1:*"))};
 
-    server.expect(Kind::handshake_failed);
+    server.expect(Kind::refused);
 }
 
 TEST(Monitor, ThatNobodyDrainsDoesNotStopOtherSockets) {
