@@ -10,7 +10,9 @@ import unittest
 from mesh import LIMIT_S, SAMPLES, Mesh, eventually, peak_kib
 
 
-class Results(Mesh):
+class Streams(Mesh):
+    """A service that counts."""
+
     def setUp(self):
         super().setUp()
         self.server = self.start("malla", "run", SAMPLES / "echo.so")
@@ -29,6 +31,8 @@ class Results(Mesh):
         self.assertEqual([stream.stdout.readline() for _ in range(1_000)], [f"{n}\n" for n in range(1, 1_001)])
         return stream
 
+
+class Results(Streams):
     def test_each_value_is_a_line(self):
         self.assertEqual(self.malla("call", "Echo.numbers", 1, 3), (0, "1\n2\n3\n", ""))
         self.assertEqual(self.malla("call", "Echo.numbers", 1, 0), (0, "", ""))
@@ -72,6 +76,8 @@ class Results(Mesh):
         self.assertEqual(stream.wait(LIMIT_S), 7)
         self.assertIn("peer_lost", stream.stderr.read())
 
+
+class Memory(Streams):
     def test_a_slow_reader_costs_neither_side_memory(self):
         stream = self.endless()
         for _ in range(5_000):
