@@ -4,6 +4,6 @@
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 extern "C" const char* __tsan_default_suppressions();
-extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:libcpp-httplib.so\n"; }
+extern "C" const char* __tsan_default_suppressions() { return "race:libcpp-httplib.so\n"; }
 #endif
 #endif

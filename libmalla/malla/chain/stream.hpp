@@ -87,8 +87,7 @@ private:
     };
     template <class F>
     struct Function final : Source {
-        template <class From>
-        explicit Function(From&& from) : function(std::forward<From>(from)) {}
+        explicit Function(F from) : function(std::move(from)) {}
         Result<std::optional<T>> next() override { return function(); }
         F function;
     };
