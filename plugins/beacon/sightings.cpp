@@ -28,6 +28,7 @@ bool Sightings::forget(Clock::time_point now) {
 
 std::vector<std::string> Sightings::endpoints() const {
     std::vector<std::string> all;
+    all.reserve(nodes_.size());
     for (const auto& [node, sighting] : nodes_) all.push_back(sighting.endpoint);
     return all;
 }

@@ -71,9 +71,9 @@ void Dns::run() {
     while (!stopping_) {
         auto answer = look_up(options_.name, options_.server, wake_);
         if (!answer) return;
+        answered = answered || answer->has_value();
         if (*answer) host_.found(**std::move(answer));
         else host_.failed(answer->error());
-        answered = answered || answer->has_value();
         const auto pause = answered ? options_.every : std::min(options_.every, first_pause);
         pollfd woken{wake_.fd(), POLLIN, 0};
         (void)::poll(&woken, 1, static_cast<int>(pause / 1ms));

@@ -40,17 +40,22 @@ ServedStream::Needs ServedStream::go_on(Gate* gate, const CallInfo& info, const 
         if (info.deadline.passed(now)) return finish(Status{"deadline_exceeded"}), Needs::nothing;
         if (now > until) return Needs::turn;
         if (frame_.empty() && !make(gate, info)) return Needs::nothing;
+        // Before it is sent: the caller may have taken it, and given credit for it, in the next instant.
+        spend(1, static_cast<std::int64_t>(body_bytes_));
         const auto sent = send(std::move(frame_));
-        if (sent == transport::Sent::full) return Needs::room;
+        if (sent == transport::Sent::full) return spend(-1, -static_cast<std::int64_t>(body_bytes_)), Needs::room;
         if (sent == transport::Sent::unreachable) return Needs::nothing;
         if (sent == transport::Sent::too_large)
             return finish(Status{"body_too_large", "a value of the stream"}), Needs::nothing;
         frame_.clear();
         ++sent_;
-        const std::lock_guard lock{mutex_};
-        --values_;
-        bytes_ -= static_cast<std::int64_t>(body_bytes_);
     }
+}
+
+void ServedStream::spend(std::int64_t values, std::int64_t bytes) {
+    const std::lock_guard lock{mutex_};
+    values_ -= values;
+    bytes_ -= bytes;
 }
 
 // False when there is none.

@@ -44,6 +44,7 @@ public:
 private:
     [[nodiscard]] bool make(Gate* gate, const CallInfo& info);
     void finish(std::optional<Status> why);
+    void spend(std::int64_t values, std::int64_t bytes);
 
     const std::uint64_t id_;
     const wire::Content content_;
