@@ -286,7 +286,26 @@ struct Relay : Service<SourceApi> {
     Node* node;
 };
 
-class NodeStreamElsewhere : public NodeStream {};
+class NodeStreamElsewhere : public NodeStream {
+protected:
+    /// One that asked for a stream with credit for four values, which were made for it; null in vain.
+    std::unique_ptr<transport::Socket> dealer_with_four_values() {
+        auto dealer = *transport::Socket::open(transport::Pattern::dealer);
+        if (!dealer->connect(server->endpoint())) return nullptr;
+        wire::Call call;
+        call.id = 1;
+        call.origin = NodeId::random();
+        call.remaining_us = 60'000'000;
+        call.content = wire::Content::json;
+        call.window = wire::Window{4, 1000};
+        call.service = "Source";
+        call.callback = "numbers";
+        call.body = "[1,1000000]";
+        const bool made = eventually([&] { return dealer->send(*wire::encode(call)) == transport::Sent::sent; }) &&
+                          eventually([&] { return log->made == 4; });
+        return made ? std::move(dealer) : nullptr;
+    }
+};
 INSTANTIATE_TEST_SUITE_P(All, NodeStreamElsewhere, ::testing::Values(Setting{false, false}, Setting{true, false}),
                          name_of_setting);
 
@@ -346,19 +365,8 @@ TEST_P(NodeStreamElsewhere, ThatNobodyTakesEndsInTimeWhenItsNodeLeaves) {
 
 TEST_P(NodeStreamElsewhere, IsStoppedWhenTheConnectionOfItsCallerEnds) {
     // Neither CANCEL nor a goodbye: a DEALER that calls and closes.
-    auto dealer = *transport::Socket::open(transport::Pattern::dealer);
-    ASSERT_TRUE(dealer->connect(server->endpoint()));
-    wire::Call call;
-    call.id = 1;
-    call.origin = NodeId::random();
-    call.remaining_us = 60'000'000;
-    call.content = wire::Content::json;
-    call.window = wire::Window{4, 1000};
-    call.service = "Source";
-    call.callback = "numbers";
-    call.body = "[1,1000000]";
-    ASSERT_TRUE(eventually([&] { return dealer->send(*wire::encode(call)) == transport::Sent::sent; }));
-    ASSERT_TRUE(eventually([&] { return log->made == 4; }));
+    const auto dealer = dealer_with_four_values();
+    ASSERT_TRUE(dealer);
 
     dealer->close();
 
@@ -367,19 +375,8 @@ TEST_P(NodeStreamElsewhere, IsStoppedWhenTheConnectionOfItsCallerEnds) {
 }
 
 TEST_P(NodeStreamElsewhere, TakesNoMoreCreditThanWasGivenAtFirst) {
-    auto dealer = *transport::Socket::open(transport::Pattern::dealer);
-    ASSERT_TRUE(dealer->connect(server->endpoint()));
-    wire::Call call;
-    call.id = 1;
-    call.origin = NodeId::random();
-    call.remaining_us = 60'000'000;
-    call.content = wire::Content::json;
-    call.window = wire::Window{4, 1000};
-    call.service = "Source";
-    call.callback = "numbers";
-    call.body = "[1,1000000]";
-    ASSERT_TRUE(eventually([&] { return dealer->send(*wire::encode(call)) == transport::Sent::sent; }));
-    ASSERT_TRUE(eventually([&] { return log->made == 4; }));
+    const auto dealer = dealer_with_four_values();
+    ASSERT_TRUE(dealer);
 
     EXPECT_EQ(dealer->send(wire::encode(wire::Credit{1, 1'000'000, 1'000'000'000})), transport::Sent::sent);
     EXPECT_EQ(dealer->send(wire::encode(wire::Credit{2, 7, 7})), transport::Sent::sent);

@@ -8,12 +8,13 @@
 #include "malla/node/node.hpp"
 
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <iostream>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace {
@@ -30,9 +31,16 @@ Nodes make(std::size_t count, const malla::NodeOptions& options) {
     return nodes;
 }
 
-void wait_until_each_sees(const Nodes& nodes, std::size_t count) {
-    for (const auto& node : nodes)
-        while (node->nodes().size() != count) std::this_thread::sleep_for(std::chrono::milliseconds{20});
+void wait_until_sees(malla::Node& node, std::size_t count) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    const auto watch = node.watch([&](const malla::MeshChange&) {
+        const std::lock_guard lock{mutex};
+        changed.notify_all();
+    });
+    std::unique_lock lock{mutex};
+    if (!changed.wait_for(lock, std::chrono::minutes{1}, [&] { return node.nodes().size() == count; }))
+        throw std::runtime_error{node.name() + " does not see " + std::to_string(count)};
 }
 
 } // namespace
@@ -42,7 +50,7 @@ int main(int argc, char** argv) try {
     const Nodes nodes = make(std::stoul(argv[1]), malla::options(argc - 1, argv + 1));
     std::cout << "ready" << std::endl;
     for (std::string line; std::getline(std::cin, line);) {
-        wait_until_each_sees(nodes, std::stoul(line));
+        for (const auto& node : nodes) wait_until_sees(*node, std::stoul(line));
         std::cout << "sees " << line << std::endl;
     }
     return 0;

@@ -16,6 +16,7 @@ import unittest
 import urllib.request
 
 from dns_server import DnsServer
+from machines import Machines
 from mesh import BUILD, LIMIT_S, SAMPLES, Mesh, eventually, free_endpoint
 
 # What is promised on a quiet machine is printed; a loaded one gets more.
@@ -309,25 +310,15 @@ class Beacon(Finding):
         self.assertEqual(self.names(url), {"here"})
 
     def test_nodes_of_two_machines_find_each_other(self):
-        # Two network namespaces, joined by a cable.
-        spaces = [f"malla{os.getpid()}{side}" for side in "ab"]
-        for space in spaces:
-            subprocess.run(["ip", "netns", "add", space], check=True)
-            self.addCleanup(subprocess.run, ["ip", "netns", "del", space], check=True)
-        subprocess.run(["ip", "-n", spaces[0], "link", "add", "cable0", "type", "veth", "peer", "name", "cable1",
-                        "netns", spaces[1]], check=True)
-        for side, space in enumerate(spaces):
-            for words in (["addr", "add", f"10.77.0.{side + 1}/24", "dev", f"cable{side}"],
-                          ["link", "set", f"cable{side}", "up"], ["link", "set", "lo", "up"],
-                          ["route", "add", "default", "dev", f"cable{side}"]):
-                subprocess.run(["ip", "-n", space, *words], check=True)
-            self.start("ip", "netns", "exec", space, "malla", "run", SAMPLES / "echo.so", "--name", f"side{side}",
-                       "--bind", f"tcp://10.77.0.{side + 1}:*", "--insecure", "--peer", "beacon://239.255.77.65:46255")
+        url = "beacon://239.255.77.65:46255"
+        machines = Machines(self)
+        for side in range(2):
+            self.start(*machines.on(side), "malla", "run", SAMPLES / "echo.so", "--name", f"side{side}", "--bind",
+                       f"tcp://{machines.address(side)}:*", "--insecure", "--peer", url)
 
         def names():
-            done = subprocess.run(["ip", "netns", "exec", spaces[1], "malla", "nodes", "--peer",
-                                   "beacon://239.255.77.65:46255"], env=self.environment, capture_output=True, text=True,
-                                  timeout=LIMIT_S, check=False)
+            done = subprocess.run([*machines.on(1), "malla", "nodes", "--peer", url], env=self.environment,
+                                  capture_output=True, text=True, timeout=LIMIT_S, check=False)
             return {json.loads(line)["name"] for line in done.stdout.splitlines()}
         eventually(lambda: names() == {"side0", "side1"})
 

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import unittest
 
+from machines import Machines
 from mesh import LIMIT_S, SAMPLES, Mesh, eventually
 
 REFUSED = 5
@@ -202,6 +203,26 @@ class Keys(Credentials):
         for _ in range(3):
             self.assertEqual(self.malla("ls", *self.own("user"))[0], 0)
         self.assertIsNone(broker.poll())
+
+
+class TwoMachines(Credentials):
+    def test_with_a_secret_find_and_call_each_other_without_further_options(self):
+        machines = Machines(self)
+        mine = self.secret("mine")
+        endpoint = f"tcp://{machines.address(0)}:6255"
+        broker = self.start(*machines.on(0), "malla-broker", "--bind", endpoint, "--secret-file", mine,
+                            stdout=subprocess.PIPE, text=True)
+        self.assertEqual(broker.stdout.readline(), f"ready {endpoint}\n")
+        del self.environment["MALLA_LOOPBACK"]
+        self.environment.update(MALLA_BROKER=endpoint, MALLA_SECRET_FILE=mine)
+        self.start(*machines.on(1), "malla", "run", ECHO)
+
+        def on_the_first(*words):
+            return subprocess.run([*machines.on(0), "malla", *words], env=self.environment, capture_output=True,
+                                  text=True, timeout=LIMIT_S, check=False)
+        self.assertEqual(on_the_first("call", "Echo.echo", "5").stdout, "5\n")
+        node = json.loads(on_the_first("nodes", "--format", "json").stdout)
+        self.assertRegex(node["endpoint"], rf"^tcp://{machines.address(1)}:\d+$".replace(".", r"\."))
 
 
 if __name__ == "__main__":

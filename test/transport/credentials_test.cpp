@@ -7,7 +7,8 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
+#include <algorithm>
+#include <atomic>
 
 namespace malla::transport::test {
 namespace {
@@ -113,6 +114,21 @@ TEST_F(CredentialsTest, StrangersAreTurnedAwayAndHearIt) {
     const auto first = end_of_handshake(*without, server.endpoint);
     EXPECT_TRUE(first == LinkEvent::Kind::refused || first == LinkEvent::Kind::handshake_failed);
     EXPECT_EQ(end_of_handshake(*other, server.endpoint), LinkEvent::Kind::handshake_failed);
+}
+
+TEST_F(CredentialsTest, ManyStrangersAreFewLines) {
+    static std::atomic<int> lines;
+    lines = 0;
+    set_log_sink([](LogLevel level, std::string_view) noexcept { lines += level == LogLevel::warning; });
+    const auto began = Clock::now();
+    const Server server{must(Credentials::of_node(make_key_pair(), {}))};
+    for (int i = 0; i < 20; ++i) {
+        const auto stranger = open(Pattern::dealer, profile_with(must(Credentials::of_node(make_key_pair(), {}))));
+        EXPECT_EQ(end_of_handshake(*stranger, server.endpoint), LinkEvent::Kind::refused);
+    }
+
+    EXPECT_GE(lines, 1);
+    EXPECT_LE(lines, 2 + (Clock::now() - began) / 1s);
 }
 
 TEST_F(CredentialsTest, AnOpenServerIsNotTrustedWithCredentials) {

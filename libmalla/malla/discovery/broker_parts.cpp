@@ -139,15 +139,10 @@ void Broker::Parts::on_router_message(const Message& message) {
     const auto type = wire::peek(message.bytes());
     if (!type || is_for_rendezvous(*type))
         return cluster_of(message).rendezvous.on_message(message.peer(), message.connection(), message.bytes(),
-                                                         Clock::now(), own_key_of(message));
+                                                         Clock::now(), own_key_of(message, options_.credentials.get()));
     if (*type != wire::Type::ping) return;
     if (const auto ping = wire::decode_ping(message.bytes()))
         (void)router_->send_to(message.peer(), wire::encode(wire::Pong{ping->nonce, id}));
-}
-
-/// The key that tells its sender from others; empty where there is none.
-std::string_view Broker::Parts::own_key_of(const Message& message) const {
-    return options_.credentials && options_.credentials->has_own_key() ? message.key() : std::string_view{};
 }
 
 /// The one that its HELLO names, or that let its sender in.

@@ -48,7 +48,6 @@ private:
     void on_router(std::span<transport::Message> messages);
     void on_router_message(const transport::Message& message);
     void bind_publisher_again();
-    [[nodiscard]] std::string_view own_key_of(const transport::Message& message) const;
     void on_events(std::span<const transport::LinkEvent> events);
     void look();
     void tick();

@@ -13,4 +13,8 @@ Result<void> may_bind(std::string_view endpoint, const transport::Credentials* c
                                               "; say --secret-file or --key-file, or --insecure to do without"};
 }
 
+std::string_view own_key_of(const transport::Message& message, const transport::Credentials* credentials) noexcept {
+    return credentials && credentials->has_own_key() ? message.key() : std::string_view{};
+}
+
 } // namespace malla::discovery

@@ -3,6 +3,7 @@
 
 #include "malla/base/result.hpp"
 #include "malla/transport/credentials.hpp"
+#include "malla/transport/message.hpp"
 
 #include <string_view>
 
@@ -12,5 +13,9 @@ namespace malla::discovery {
 /// unless it is `insecure` on purpose. `credentials_required`.
 [[nodiscard]] Result<void> may_bind(std::string_view endpoint, const transport::Credentials* credentials,
                                     bool insecure);
+
+/// The key that tells the sender of a message from others; empty where nodes have none of their own.
+[[nodiscard]] std::string_view own_key_of(const transport::Message& message,
+                                          const transport::Credentials* credentials) noexcept;
 
 } // namespace malla::discovery

@@ -205,9 +205,8 @@ void Membership::Parts::tick() {
 void Membership::Parts::on_message(const transport::Message& message) {
     const auto type = wire::peek(message.bytes());
     if (!rendezvous_ || !prober_ || left_ || (type && !is_for_rendezvous(*type))) return;
-    const bool own = options_.credentials && options_.credentials->has_own_key();
     rendezvous_->on_message(message.peer(), message.connection(), message.bytes(), Clock::now(),
-                            own ? message.key() : std::string_view{});
+                            own_key_of(message, options_.credentials.get()));
 }
 
 void Membership::Parts::on_events(std::span<const transport::LinkEvent> events) {

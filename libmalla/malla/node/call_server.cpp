@@ -142,11 +142,11 @@ private:
 };
 
 CallServer::CallServer(transport::Socket& router, const Options& options, OnOther on_other, OnStalled on_stalled)
-    : router_{router}, node_{options.node}, takeover_after_{options.takeover_after}, credentials_{options.credentials},
-      anybody_{std::make_shared<transport::Identity>(transport::Identity{"", options.all_administer})},
-      on_other_{std::move(on_other)}, workers_{*this,
-                                               {options.takeover_after, options.max_workers, options.max_queued}},
-      streams_{workers_, std::move(on_stalled)} {}
+    : router_{router}, node_{options.node}, takeover_after_{options.takeover_after},
+      credentials_{options.credentials}, anybody_{"", options.all_administer}, on_other_{std::move(on_other)},
+      workers_{*this, {options.takeover_after, options.max_workers, options.max_queued}}, streams_{
+                                                                                              workers_,
+                                                                                              std::move(on_stalled)} {}
 
 CallServer::~CallServer() = default;
 
@@ -302,7 +302,7 @@ void CallServer::cancel(const transport::Message& message) {
 }
 
 std::shared_ptr<const transport::Identity> CallServer::identity_of(const transport::Message& message) const {
-    if (!credentials_) return anybody_;
+    if (!credentials_) return {std::shared_ptr<void>{}, &anybody_};           // owns nothing, so nothing is counted
     static const auto nobody = std::make_shared<const transport::Identity>(); // its key was allowed when it came
     auto known = credentials_->identify(message.key());
     return known ? known : nobody;

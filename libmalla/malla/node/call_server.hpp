@@ -145,7 +145,7 @@ private:
     const NodeId node_;
     const Clock::duration takeover_after_;
     const std::shared_ptr<const transport::Credentials> credentials_;
-    const std::shared_ptr<const transport::Identity> anybody_; ///< who calls where there are no credentials
+    const transport::Identity anybody_; ///< who calls where there are no credentials
     OnOther on_other_;
     std::atomic<bool> draining_ = false; ///< set under the mutex, so that no call is let in behind it
     std::atomic<bool> leaving_ = false;  ///< it drains for good
