@@ -4,6 +4,7 @@
 #include "malla/base/ids.hpp"
 #include "malla/base/service_status.hpp"
 #include "malla/base/version.hpp"
+#include "malla/base/version_range.hpp"
 
 #include <gtest/gtest.h>
 
@@ -72,6 +73,52 @@ TEST(ServiceStatus, NamesAreThoseOfTheMesh) {
 TEST(Version, IsOrderedAndWritten) {
     EXPECT_LT((Version{1, 2, 3}), (Version{1, 10, 0}));
     EXPECT_EQ((Version{1, 2, 3}).text(), "1.2.3");
+}
+
+TEST(VersionRange, HoldsTheVersionsForWhichAllConditionsHold) {
+    constexpr VersionRange range = ">=1.2 <2";
+
+    EXPECT_FALSE(range.contains({1, 1, 65535}));
+    EXPECT_TRUE(range.contains({1, 2, 0}));
+    EXPECT_TRUE(range.contains({1, 65535, 65535}));
+    EXPECT_FALSE(range.contains({2, 0, 0}));
+}
+
+TEST(VersionRange, WhatAConditionLeavesOutStandsForAllThatItMayBe) {
+    constexpr VersionRange patches = "1.2";
+    EXPECT_FALSE(patches.contains({1, 1, 9}));
+    EXPECT_TRUE(patches.contains({1, 2, 0}));
+    EXPECT_TRUE(patches.contains({1, 2, 65535}));
+    EXPECT_FALSE(patches.contains({1, 3, 0}));
+
+    EXPECT_EQ(VersionRange{">1"}, VersionRange{">=2.0.0"});
+    EXPECT_EQ(VersionRange{"<=1.2"}, VersionRange{"<1.3.0"});
+    EXPECT_EQ(VersionRange{">1.2.3"}, VersionRange{">=1.2.4"});
+    EXPECT_EQ(VersionRange{"=1.4.2"}, VersionRange{">=1.4.2 <=1.4.2"});
+}
+
+TEST(VersionRange, OfAnEmptyTextIsEveryVersion) {
+    EXPECT_EQ(*VersionRange::parse("  "), VersionRange{});
+    EXPECT_TRUE(VersionRange{}.is_everything());
+    EXPECT_TRUE(VersionRange{}.contains({0, 0, 0}));
+    EXPECT_TRUE(VersionRange{}.contains({65535, 65535, 65535}));
+    EXPECT_FALSE(VersionRange{">0.0.0"}.is_everything());
+}
+
+TEST(VersionRange, IsWrittenAsItIsRead) {
+    for (const auto* text : {"", ">=1.2.0 <2.0.0", "<1.0.0", ">=3.0.1", "=1.4.2", ">=65535.0.0"})
+        EXPECT_EQ(VersionRange::parse(text)->text(), text);
+}
+
+TEST(VersionRange, RefusesWhatIsNoneAndWhatHoldsNothing) {
+    for (const auto* text :
+         {"a",  ">=",  "1.2.3.4", "1.",    ".1",       "1..2", "=>1",    "==1",    ">>1",     "> 1",
+          "~1", "1,2", "-1",      "65536", "1.123456", "<0",   ">65535", ">=2 <1", "1.2 1.3", "\t1"}) {
+        const auto range = VersionRange::parse(text);
+        ASSERT_FALSE(range) << text;
+        EXPECT_EQ(range.error().id(), "parameter_invalid");
+        EXPECT_NE(range.error().info().find('\'' + std::string{text} + '\''), std::string::npos);
+    }
 }
 
 TEST(Fingerprint, IsFnv1aOfTheText) {
