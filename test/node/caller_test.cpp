@@ -17,7 +17,7 @@ using ::testing::Not;
 /// be reached.
 class TwoInstances final : public CallWays {
 public:
-    std::vector<Instance> instances(std::string_view, std::string_view, std::string_view) override {
+    std::vector<Instance> instances(const Request&) override {
         if (heard) return {{NodeId::random(), "having", "tcp://127.0.0.1:9", true}};
         return {{NodeId::random(), "lacking", "tcp://127.0.0.1:9", false}};
     }
@@ -27,7 +27,7 @@ public:
     }
     void wait_for_change(std::uint64_t, Deadline) override {}
     std::uint64_t directory_version() override { return 1; }
-    Status why_unavailable(std::string_view service) override { return {"service_not_available", service}; }
+    Status why_unavailable(const Request& request) override { return {"service_not_available", request.service}; }
     bool declared_idempotent(std::string_view, std::string_view) override { return false; }
     void wait_for_mesh(Deadline) override { heard = can_be_heard; }
     NodeId id() const override { return id_; }

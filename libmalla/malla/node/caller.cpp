@@ -105,7 +105,7 @@ bool CallState::wait(Deadline until) {
             else if (!deadline_.passed(Clock::now())) return false;
             else end(request_.stream ? give_up_stream() : last_word());
         } else if (deadline_.passed(Clock::now())) {
-            end(refusal_ ? *refusal_ : ways_.why_unavailable(request_.service));
+            end(refusal_ ? *refusal_ : ways_.why_unavailable(request_));
         } else if (until.passed(Clock::now())) {
             return false;
         } else if (hearing_until_ && !heard_mesh_) {
@@ -122,7 +122,7 @@ void CallState::try_next() {
     attempt_.reset();
     channel_.reset();
     seen_version_ = ways_.directory_version();
-    const auto instances = ways_.instances(request_.service, request_.callback, request_.options.on);
+    const auto instances = ways_.instances(request_);
     if (!heard_mesh_ && !instances.empty() && !instances.front().has_callback) {
         if (!hearing_until_) hearing_until_ = Deadline::in(hearing_limit);
         return;
@@ -181,8 +181,7 @@ Result<Returned> CallState::last_word() {
 void CallState::wait_for_instances(Deadline until) {
     if (request_.options.no_wait) {
         ways_.wait_for_mesh(until);
-        if (ways_.instances(request_.service, request_.callback, request_.options.on).empty())
-            return end(refusal_ ? *refusal_ : ways_.why_unavailable(request_.service));
+        if (ways_.instances(request_).empty()) return end(refusal_ ? *refusal_ : ways_.why_unavailable(request_));
     }
     const bool any_tried = !tried_.empty();
     const Deadline round = any_tried ? Deadline{next_round_at_} : until;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "malla/node/channel.hpp"
+#include "malla/node/choice.hpp"
 #include "malla/node/options.hpp"
 #include "malla/node/request_trace.hpp"
 
@@ -26,27 +27,18 @@ struct Request {
     CallOptions options;
 };
 
-/// An instance that may be called.
-struct Instance {
-    NodeId node;
-    std::string node_name;
-    std::string endpoint;
-    bool has_callback = true; ///< it announces the one that was asked for
-};
-
 /// What a call needs of its node.
 class CallWays {
 public:
-    /// The instances that take calls, in the order in which to try them: those that announce the
-    /// callback, or all where none does or it is empty; `on` narrows them to one node.
-    [[nodiscard]] virtual std::vector<Instance> instances(std::string_view service, std::string_view callback,
-                                                          std::string_view on) = 0;
+    /// The instances that take the call, in the order in which to try them, as its options have it: those that
+    /// announce the callback, or all where none does or it is empty.
+    [[nodiscard]] virtual std::vector<Instance> instances(const Request& request) = 0;
     [[nodiscard]] virtual Result<std::shared_ptr<Channel>> channel(const Instance& instance) = 0;
     /// Waits for a change of the directory after the version that `directory_version` gave.
     virtual void wait_for_change(std::uint64_t version, Deadline until) = 0;
     [[nodiscard]] virtual std::uint64_t directory_version() = 0;
     /// Why there is no instance: unreachable endpoints and refusals first.
-    [[nodiscard]] virtual Status why_unavailable(std::string_view service) = 0;
+    [[nodiscard]] virtual Status why_unavailable(const Request& request) = 0;
     /// Whether the callback's own description, as announced, says that running it twice does no harm.
     [[nodiscard]] virtual bool declared_idempotent(std::string_view service, std::string_view callback) = 0;
     /// Waits until every rendezvous has told what it knows.

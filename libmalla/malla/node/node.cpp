@@ -120,10 +120,13 @@ RemoteStream<std::string> Node::stream(std::string_view service, std::string_vie
 Result<void> Node::wait_for_mesh(Deadline deadline) { return core_->membership().wait_joined(deadline); }
 
 Result<void> Node::wait_for(std::string_view service, Deadline deadline, std::string_view on) {
+    Request request;
+    request.service = service;
+    request.options.on = on;
     while (true) {
         const auto version = core_->directory_version();
-        if (!core_->instances(service, {}, on).empty()) return {};
-        if (deadline.passed(Clock::now())) return core_->why_unavailable(service);
+        if (!core_->instances(request).empty()) return {};
+        if (deadline.passed(Clock::now())) return core_->why_unavailable(request);
         core_->wait_for_change(version, deadline);
     }
 }

@@ -16,7 +16,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <random>
 
 namespace malla {
 
@@ -57,20 +56,6 @@ wire::ServiceRecord record_of(Hosted& hosted) {
     }
     record.content_hash = fingerprint(content);
     return record;
-}
-
-Status why_not_callable(const wire::ServiceRecord& service) {
-    using enum RunningStatus;
-    if (service.status == running || service.status == pausing || service.status == paused)
-        return Status{"paused", service.name};
-    return Status{"service_not_available", service.name}.set_info("Service '" + service.name + "' is " +
-                                                                  std::string{name_of(service.status)});
-}
-
-bool has_callback(const wire::NodeRecord& node, std::string_view service, std::string_view callback) {
-    const auto known = std::ranges::find(node.services, service, &wire::ServiceRecord::name);
-    return known != node.services.end() &&
-           std::ranges::find(known->callbacks, callback, &wire::CallbackRecord::name) != known->callbacks.end();
 }
 
 // The publish socket is bound beside the ROUTER.
@@ -243,124 +228,9 @@ std::shared_ptr<ServedService> Node::Core::find_local(std::string_view service) 
     return server_ ? server_->find(service) : nullptr;
 }
 
-std::vector<Instance> Node::Core::instances(std::string_view service, std::string_view callback, std::string_view on) {
-    static thread_local std::mt19937_64 random{std::random_device{}()};
-    const auto can_be_called = [on](const wire::NodeRecord& node) {
-        return !node.endpoints.empty() && (on.empty() || node.name == on || node.id.text() == on);
-    };
-    auto found = membership_->directory().read([&](const discovery::Directory& directory) {
-        std::vector<Instance> having;
-        std::vector<Instance> others;
-        if (service == admin::Api::name())
-            directory.for_each([&](const wire::NodeRecord& node) {
-                if (can_be_called(node)) having.push_back({node.id, node.name, node.endpoints.front()});
-            });
-        for (const wire::NodeRecord* node : directory.nodes_of(service, random, id_)) {
-            if (!can_be_called(*node)) continue;
-            const bool has = callback.empty() || has_callback(*node, service, callback);
-            (has ? having : others).push_back({node->id, node->name, node->endpoints.front(), has});
-        }
-        return having.empty() ? others : having;
-    });
-    if (any_silent_.load(std::memory_order_relaxed)) [[unlikely]]
-        prefer_heard(found);
-    return found;
-}
-
-// One that is silent is called when there is no other.
-void Node::Core::prefer_heard(std::vector<Instance>& instances) {
-    const auto silent = [this](const Instance& each) { return is_silent(each.node); };
-    if (!std::ranges::all_of(instances, silent)) std::erase_if(instances, silent);
-}
-
 void Node::Core::wait_for_change(std::uint64_t version, Deadline until) {
     const auto& directory = membership_->directory();
     (void)directory.wait([&](const discovery::Directory&) { return directory.version() != version; }, until);
-}
-
-Status Node::Core::why_unavailable(std::string_view service) {
-    const auto known = membership_->directory().read([&](const discovery::Directory& directory) {
-        std::optional<Status> reason;
-        directory.for_each([&](const wire::NodeRecord& node) {
-            for (const auto& each : node.services) {
-                if (each.name != service) continue;
-                if (node.draining) reason = Status{"draining", service};
-                else if (!each.is_callable()) reason = why_not_callable(each);
-            }
-        });
-        return reason;
-    });
-    if (known) return *known;
-    if (auto refused = membership_->refusal()) return *refused;
-    if (const auto unreachable = membership_->unreachable(); !unreachable.empty())
-        return Status{"endpoint_unreachable", unreachable.front()};
-    return Status{"service_not_available", service};
-}
-
-bool Node::Core::declared_idempotent(std::string_view service, std::string_view callback) {
-    const auto descriptions = membership_->directory().read([&](const discovery::Directory& directory) {
-        std::vector<std::string> found;
-        directory.for_each([&](const wire::NodeRecord& node) {
-            for (const auto& each : node.services)
-                if (each.name == service)
-                    for (const auto& known : each.callbacks)
-                        if (known.name == callback) found.push_back(known.description);
-        });
-        return found;
-    });
-    const auto says_so = [](const std::string& description) {
-        const auto json = Json::parse(description);
-        const Json* idempotent = json ? json->find("idempotent") : nullptr;
-        return idempotent && *idempotent == Json{true};
-    };
-    return !descriptions.empty() && std::ranges::all_of(descriptions, says_so);
-}
-
-std::shared_ptr<ServedService> Node::Core::find_callable_here(const Request& request) const {
-    const std::string& on = request.options.on;
-    if (!on.empty() && on != options_.name && on != id_.text()) return nullptr;
-    auto local = find_local(request.service);
-    if (!local || !local->find(request.callback) || !local->hosted->core().open() || draining_) return nullptr;
-    return local;
-}
-
-Result<Returned> Node::Core::call(Request request) {
-    if (const auto local = find_callable_here(request)) return call_local(*local, request);
-    CallState state{*this, std::move(request)};
-    state.begin();
-    state.wait(Deadline{Clock::time_point::max()});
-    return std::move(state.outcome());
-}
-
-Result<Returned> Node::Core::call_local(ServedService& service, const Request& request) {
-    if (const auto trace = OutgoingTrace::begin(request.service, request.callback)) [[unlikely]] {
-        auto result = call_local(service, request, trace.get());
-        trace->end(result ? nullptr : &result.error());
-        return result;
-    }
-    return call_local(service, request, nullptr);
-}
-
-Result<Returned> Node::Core::call_local(ServedService& service, const Request& request, const OutgoingTrace* trace) {
-    const auto callback = service.find(request.callback);
-    if (!callback) return Status{"request_op_unknown", request.callback};
-    LocalEntry entry{service.hosted->core()};
-    if (!entry.entered()) return entry.refusal();
-    CallInfo info;
-    info.id = RequestId{id_, next_call_number()};
-    info.root = current_root();
-    info.caller = id_;
-    info.caller_name = options_.name;
-    info.may_administer = true;
-    info.deadline = std::min(request.options.deadline.value_or(Deadline::in(options_.timeout)), current_deadline());
-    TraceContext::Text text;
-    info.traceparent = trace ? trace->traceparent() : trace::traceparent(current_call(), text);
-    for (const auto& [key, value] : request.options.metadata) info.metadata.emplace_back(key, value);
-    if (info.deadline.passed(Clock::now())) return Status{"expired"};
-    std::string body;
-    auto run = service.run(*callback, request.callback, request.content, request.body, entry.gate(), info, body);
-    if (!run) return std::move(run).error();
-    return Returned{std::move(body)};
 }
 
 void Node::Core::for_each_service(const Visit& visit) const {

@@ -46,12 +46,11 @@ public:
     /// Makes a call that takes a stream.
     [[nodiscard]] std::unique_ptr<ValueSource> stream(Request request);
 
-    [[nodiscard]] std::vector<Instance> instances(std::string_view service, std::string_view callback,
-                                                  std::string_view on) override;
+    [[nodiscard]] std::vector<Instance> instances(const Request& request) override;
     [[nodiscard]] Result<std::shared_ptr<Channel>> channel(const Instance& instance) override;
     void wait_for_change(std::uint64_t version, Deadline until) override;
     [[nodiscard]] std::uint64_t directory_version() override { return membership_->directory().version(); }
-    [[nodiscard]] Status why_unavailable(std::string_view service) override;
+    [[nodiscard]] Status why_unavailable(const Request& request) override;
     [[nodiscard]] bool declared_idempotent(std::string_view service, std::string_view callback) override;
     void wait_for_mesh(Deadline until) override { (void)membership_->wait_joined(until); }
     [[nodiscard]] NodeId id() const override { return id_; }
@@ -95,8 +94,9 @@ private:
     [[nodiscard]] Result<ServiceHost> host_for(std::string_view service, const Json& config);
     [[nodiscard]] std::vector<OfferedPlugin> offers() const;
     void announce();
+    [[nodiscard]] std::vector<Instance> find_instances(const Request& request);
     /// The service, when this node itself is to take the call; else null.
-    [[nodiscard]] std::shared_ptr<ServedService> find_callable_here(const Request& request) const;
+    [[nodiscard]] std::shared_ptr<ServedService> own_choice(const Request& request);
     Result<Returned> call_local(ServedService& service, const Request& request);
     Result<Returned> call_local(ServedService& service, const Request& request, const OutgoingTrace* trace);
     [[nodiscard]] wire::NodeRecord record() const;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "malla/base/deadline.hpp"
+#include "malla/base/version_range.hpp"
 #include "malla/discovery/finder.hpp"
 #include "malla/service/config_layers.hpp"
 #include "malla/transport/credentials.hpp"
@@ -83,6 +84,12 @@ void apply_settings(ConfigLayers& config, const std::vector<std::string>& settin
 /// Takes the layer of the environment from MALLA_CONFIG. Throws `Error` when that is no JSON object.
 void apply_environment(ConfigLayers& config);
 
+/// Which of several instances gets a call.
+enum class Balance : std::uint8_t {
+    random,     ///< the own node's if it has one, else any
+    least_busy, ///< of any two, the own node's included, the one that has fewer calls
+};
+
 /// How one call is made.
 struct CallOptions {
     /// Nothing: the node's `timeout`. Inside a handler no call outlives the handler's own deadline.
@@ -93,6 +100,12 @@ struct CallOptions {
     bool no_wait = false;
     /// Only this instance, by node name or id; empty: any.
     std::string on;
+    /// Only instances of these versions, such as ">=1.2 <2"; a text from elsewhere is read by `VersionRange::parse`.
+    VersionRange version;
+    Balance balance = Balance::random;
+    /// Calls of one key go to one instance, the same from every node, while the instances stay; when one comes or goes
+    /// few keys move. Counts more than `balance`.
+    std::optional<std::string> key;
     /// Handed to the handler and to interceptors.
     std::vector<std::pair<std::string, std::string>> metadata;
 };

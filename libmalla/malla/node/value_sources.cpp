@@ -99,7 +99,7 @@ private:
 
 std::unique_ptr<ValueSource> Node::Core::stream(Request request) {
     request.stream = true;
-    auto local = find_callable_here(request);
+    auto local = own_choice(request);
     if (!local) return std::make_unique<RemoteSource>(*this, std::move(request));
     const auto trace = OutgoingTrace::begin(request.service, request.callback);
     auto source =

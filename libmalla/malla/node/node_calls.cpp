@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// The calls of a node: which instances there are for one, and those that stay on this node.
+#include "malla/node/admin.hpp"
+#include "malla/node/node_core.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <random>
+#include <set>
+
+namespace malla {
+
+namespace {
+
+const wire::ServiceRecord* service_of(const wire::NodeRecord& node, std::string_view service) {
+    const auto known = std::ranges::find(node.services, service, &wire::ServiceRecord::name);
+    return known == node.services.end() ? nullptr : &*known;
+}
+
+bool has_callback(const wire::ServiceRecord& service, std::string_view callback) {
+    return callback.empty() ||
+           std::ranges::find(service.callbacks, callback, &wire::CallbackRecord::name) != service.callbacks.end();
+}
+
+/// Whether the own instance has no advantage.
+bool chooses_among_all(const CallOptions& options) { return options.key || options.balance != Balance::random; }
+
+Status why_not_callable(const wire::ServiceRecord& service) {
+    using enum RunningStatus;
+    if (service.status == running || service.status == pausing || service.status == paused)
+        return Status{"paused", service.name};
+    return Status{"service_not_available", service.name}.set_info("Service '" + service.name + "' is " +
+                                                                  std::string{name_of(service.status)});
+}
+
+Status why_no_version(std::string_view service, const VersionRange& wanted, const std::set<Version>& others) {
+    std::string versions;
+    for (const Version& version : others) versions += (versions.empty() ? "" : ", ") + version.text();
+    Status status{"service_not_available", service};
+    status.set_info("Service '" + std::string{service} + "' is not there in version " + wanted.text() + ", but in " +
+                    versions);
+    return std::move(status.set_data("versions", versions));
+}
+
+} // namespace
+
+std::vector<Instance> Node::Core::instances(const Request& request) {
+    const CallOptions& options = request.options;
+    std::vector<Instance> found = find_instances(request);
+    if (options.key) {
+        order_by_key(found, *options.key);
+    } else if (options.balance == Balance::least_busy) {
+        prefer_less_busy(found, [this](const Instance& instance) -> std::size_t {
+            if (instance.node == id_) return server_ ? server_->load() : 0;
+            const auto channel = find_channel(instance.node);
+            return channel ? channel->load() : 0;
+        });
+    }
+    if (any_silent_.load(std::memory_order_relaxed)) [[unlikely]]
+        prefer_heard(found);
+    return found;
+}
+
+// One that is silent is called when there is no other.
+void Node::Core::prefer_heard(std::vector<Instance>& instances) {
+    const auto silent = [this](const Instance& each) { return is_silent(each.node); };
+    if (!std::ranges::all_of(instances, silent)) std::erase_if(instances, silent);
+}
+
+// The own node first, where it has an advantage, the rest in random order.
+std::vector<Instance> Node::Core::find_instances(const Request& request) {
+    static thread_local std::mt19937_64 random{std::random_device{}()};
+    const CallOptions& options = request.options;
+    const auto can_be_called = [&options, id = NodeId::parse(options.on)](const wire::NodeRecord& node) {
+        return !node.endpoints.empty() && (options.on.empty() || node.name == options.on || node.id == id);
+    };
+    const NodeId first = chooses_among_all(options) ? NodeId{} : id_;
+    return membership_->directory().read([&](const discovery::Directory& directory) {
+        std::vector<Instance> having;
+        std::vector<Instance> others;
+        if (request.service == admin::Api::name())
+            directory.for_each([&](const wire::NodeRecord& node) {
+                if (can_be_called(node)) having.push_back({node.id, node.name, node.endpoints.front()});
+            });
+        for (const wire::NodeRecord* node : directory.nodes_of(request.service, random, first)) {
+            const wire::ServiceRecord* service = service_of(*node, request.service);
+            if (!service || !can_be_called(*node) || !options.version.contains(service->version)) continue;
+            const bool has = has_callback(*service, request.callback);
+            (has ? having : others).push_back({node->id, node->name, node->endpoints.front(), has, node->load});
+        }
+        return having.empty() ? others : having;
+    });
+}
+
+Status Node::Core::why_unavailable(const Request& request) {
+    const VersionRange& wanted = request.options.version;
+    std::set<Version> others;
+    const auto known = membership_->directory().read([&](const discovery::Directory& directory) {
+        std::optional<Status> reason;
+        directory.for_each([&](const wire::NodeRecord& node) {
+            const wire::ServiceRecord* service = service_of(node, request.service);
+            if (!service) return;
+            if (!wanted.contains(service->version)) others.insert(service->version);
+            else if (node.draining) reason = Status{"draining", request.service};
+            else if (!service->is_callable()) reason = why_not_callable(*service);
+        });
+        return reason;
+    });
+    if (known) return *known;
+    if (!others.empty()) return why_no_version(request.service, wanted, others);
+    if (auto refused = membership_->refusal()) return *refused;
+    if (const auto unreachable = membership_->unreachable(); !unreachable.empty())
+        return Status{"endpoint_unreachable", unreachable.front()};
+    return Status{"service_not_available", request.service};
+}
+
+bool Node::Core::declared_idempotent(std::string_view service, std::string_view callback) {
+    const auto descriptions = membership_->directory().read([&](const discovery::Directory& directory) {
+        std::vector<std::string> found;
+        directory.for_each([&](const wire::NodeRecord& node) {
+            for (const auto& each : node.services)
+                if (each.name == service)
+                    for (const auto& known : each.callbacks)
+                        if (known.name == callback) found.push_back(known.description);
+        });
+        return found;
+    });
+    const auto says_so = [](const std::string& description) {
+        const auto json = Json::parse(description);
+        const Json* idempotent = json ? json->find("idempotent") : nullptr;
+        return idempotent && *idempotent == Json{true};
+    };
+    return !descriptions.empty() && std::ranges::all_of(descriptions, says_so);
+}
+
+// The service that takes the call on this thread, if it is one of this node.
+std::shared_ptr<ServedService> Node::Core::own_choice(const Request& request) {
+    const CallOptions& options = request.options;
+    if (!options.on.empty() && options.on != options_.name && options.on != id_.text()) return nullptr;
+    auto local = find_local(request.service);
+    if (!local || !local->find(request.callback) || !local->hosted->core().open() || draining_) return nullptr;
+    if (!options.version.contains(local->hosted->core().version())) return nullptr;
+    if (!chooses_among_all(options) || local->hosted->reach() != Reach::mesh) return local;
+    const auto all = instances(request);
+    return all.empty() || all.front().node == id_ ? local : nullptr;
+}
+
+Result<Returned> Node::Core::call(Request request) {
+    if (const auto local = own_choice(request)) return call_local(*local, request);
+    CallState state{*this, std::move(request)};
+    state.begin();
+    state.wait(Deadline{Clock::time_point::max()});
+    return std::move(state.outcome());
+}
+
+Result<Returned> Node::Core::call_local(ServedService& service, const Request& request) {
+    if (const auto trace = OutgoingTrace::begin(request.service, request.callback)) [[unlikely]] {
+        auto result = call_local(service, request, trace.get());
+        trace->end(result ? nullptr : &result.error());
+        return result;
+    }
+    return call_local(service, request, nullptr);
+}
+
+Result<Returned> Node::Core::call_local(ServedService& service, const Request& request, const OutgoingTrace* trace) {
+    const auto callback = service.find(request.callback);
+    if (!callback) return Status{"request_op_unknown", request.callback};
+    LocalEntry entry{service.hosted->core()};
+    if (!entry.entered()) return entry.refusal();
+    CallInfo info;
+    info.id = RequestId{id_, next_call_number()};
+    info.root = current_root();
+    info.caller = id_;
+    info.caller_name = options_.name;
+    info.may_administer = true;
+    info.deadline = std::min(request.options.deadline.value_or(Deadline::in(options_.timeout)), current_deadline());
+    TraceContext::Text text;
+    info.traceparent = trace ? trace->traceparent() : trace::traceparent(current_call(), text);
+    for (const auto& [key, value] : request.options.metadata) info.metadata.emplace_back(key, value);
+    if (info.deadline.passed(Clock::now())) return Status{"expired"};
+    std::string body;
+    auto run = service.run(*callback, request.callback, request.content, request.body, entry.gate(), info, body);
+    if (!run) return std::move(run).error();
+    return Returned{std::move(body)};
+}
+
+} // namespace malla
