@@ -19,6 +19,7 @@ struct Instance {
     std::string endpoint;
     bool has_callback = true; ///< it announces the one that was asked for
     std::uint32_t load = 0;   ///< calls in flight when its node announced itself last
+    bool ejected = false;     ///< its circuit is open: it gets a probe now and then
 };
 
 /// Puts the instances in the order in which they take calls with `key`: the same for everyone who knows the same
