@@ -86,6 +86,7 @@ constexpr std::array table = std::to_array<StatusEntry>({
     {"peer_lost", 502, unknown, ExitCode::unknown, "The connection to node '{}' was lost and the call may have run",
      "node"},
     {"shutdown", 502, unknown, ExitCode::unknown, "The node stopped and the call may have run", ""},
+    {"forgotten", 410, unknown, ExitCode::unknown, "The node no longer knows whether it has run this call", ""},
     {"reply_invalid", 502, unknown, ExitCode::unknown, "The node's answer could not be read: {}", "reason"},
 
     // Last: what an identifier from elsewhere gets, and no identifier at all.

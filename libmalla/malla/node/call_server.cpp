@@ -22,6 +22,17 @@ std::int64_t microseconds(Clock::time_point at) {
     return std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()).count();
 }
 
+// What a repetition has in common with the call, so that nobody gets the answer to a call of somebody else by its id.
+std::uint64_t content_of(const wire::Call& call) {
+    std::uint64_t hash = static_cast<std::uint64_t>(call.content);
+    const auto add = [&](std::string_view text) {
+        hash = hash * 0x9e3779b97f4a7c15U + std::hash<std::string_view>{}(text);
+    };
+    for (const auto text : {call.service, call.callback, call.caller, call.body}) add(text);
+    for (const auto& [key, value] : call.metadata) add(key), add(value);
+    return hash;
+}
+
 } // namespace
 
 /// One call from its arrival to its answer. Once admitted it deletes itself.
@@ -68,9 +79,13 @@ public:
     /// Whether its handler gave a stream: then it is for `ServedStreams` to say when it runs.
     [[nodiscard]] bool has_stream() const noexcept { return has_stream_.load(); }
 
+    void set_repeatable() noexcept { repeatable_ = true; }
+
     void refuse(const Status& status) {
-        if (!call_.one_way && !answered_.exchange(true))
-            server_.answer(peer(), wire::encode(wire::Failure{call_.id, status}));
+        if (call_.one_way || answered_.exchange(true)) return;
+        auto frame = wire::encode(wire::Failure{call_.id, status});
+        if (repeatable_) answer_repetitions(frame, status.outcome() == Outcome::not_run);
+        server_.answer(peer(), std::move(frame));
     }
 
     void granted() noexcept override { server_.workers_.post_after_this(*this); }
@@ -124,9 +139,17 @@ private:
         service_->slow[callback_].store(took > server_.takeover_after_, std::memory_order_relaxed);
         if (!result) return refuse(result.error());
         if (call_.one_way || answered_.exchange(true)) return;
+        if (repeatable_) answer_repetitions(frame, false);
         if (frame.size() > keep_buffer_bytes) return server_.answer(peer(), std::move(frame));
         server_.answer(peer(), std::string_view{frame});
         spare = std::move(frame);
+    }
+
+    void answer_repetitions(const std::string& frame, bool not_run) {
+        AnsweredCalls& calls = server_.answered_calls_;
+        const RequestId id{call_.origin, call_.id};
+        for (const auto other : not_run ? calls.not_run(id) : calls.answered(id, frame))
+            server_.answer(other, std::string{frame});
     }
 
     CallServer& server_;
@@ -135,6 +158,7 @@ private:
     wire::Call call_;
     std::shared_ptr<ServedService> service_;
     std::size_t callback_ = 0;
+    bool repeatable_ = false; ///< repetitions of it may come
     std::stop_source stop_;
     std::atomic<bool> answered_ = false;
     std::atomic<bool> has_stream_ = false;
@@ -266,9 +290,24 @@ Work* CallServer::take_call(transport::Message&& message) {
     if (service->gives_stream(*callback)) {
         if (!call.window || call.one_way) return refuse(Status{"stream_required", call.callback});
         if (streams_.full()) return refuse(Status{"busy", call.service});
+    } else if (!call.one_way && (call.idempotent || service->is_idempotent(*callback)) && !is_fresh(*job)) {
+        return nullptr;
     }
     if (!job->accept(std::move(service), *callback, deadline)) return refuse(Status{"draining", call.service});
     return admit(std::move(job));
+}
+
+// A repetition is answered by what is known of the call.
+bool CallServer::is_fresh(Job& job) {
+    using enum AnsweredCalls::Known;
+    const wire::Call& call = job.call();
+    const auto [known, frame] =
+        answered_calls_.enter({call.origin, call.id}, content_of(call), job.peer(), Clock::now());
+    if (known == fresh) job.set_repeatable();
+    else if (known == answered) answer(job.peer(), std::string_view{frame});
+    else if (known == forgotten) job.refuse(Status{"forgotten"});
+    else if (known == other) job.refuse(Status{"bad_request"}.set_info("The id is that of another call"));
+    return known == fresh;
 }
 
 Work* CallServer::admit(std::unique_ptr<Job> job) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "malla/node/answered_calls.hpp"
 #include "malla/node/connections.hpp"
 #include "malla/node/hosted.hpp"
 #include "malla/node/module.hpp"
@@ -34,6 +35,10 @@ struct ServedService {
 
     /// The position of a callback; the one behind all stands for those that plugins brought.
     [[nodiscard]] std::optional<std::size_t> find(std::string_view callback) const;
+    /// Whether the callback at that position was declared so by this service itself.
+    [[nodiscard]] bool is_idempotent(std::size_t callback) const {
+        return callback < callbacks.size() && hosted->callbacks()[callback].idempotent;
+    }
     /// Runs one for whoever has passed the door and holds the gate, if any; reports it where somebody hears.
     [[nodiscard]] Result<void> run(std::size_t callback, std::string_view name, wire::Content content,
                                    std::string_view body, Gate* gate, const CallInfo& info, std::string& out);
@@ -127,6 +132,7 @@ private:
 
     Work* dispatch(transport::Message&& message);
     Work* take_call(transport::Message&& message);
+    [[nodiscard]] bool is_fresh(Job& job);
     Work* admit(std::unique_ptr<Job> job);
     void cancel(const transport::Message& message);
     Deadline deadline_of(const Job& job);
@@ -151,6 +157,7 @@ private:
     std::atomic<bool> leaving_ = false;  ///< it drains for good
     std::atomic<std::uint32_t> load_ = 0;
     Connections connections_;
+    AnsweredCalls answered_calls_; ///< the idempotent ones
 
     std::vector<transport::Message> inbox_;                           ///< the leading worker's
     std::size_t taken_ = 0;                                           ///< of the inbox
