@@ -97,6 +97,13 @@ TEST(VersionRange, WhatAConditionLeavesOutStandsForAllThatItMayBe) {
     EXPECT_EQ(VersionRange{"=1.4.2"}, VersionRange{">=1.4.2 <=1.4.2"});
 }
 
+TEST(VersionRange, HoldsARangeOfWhichItHoldsEveryVersion) {
+    EXPECT_TRUE(VersionRange{"<2"}.contains(VersionRange{"1.4.0"}));
+    EXPECT_TRUE(VersionRange{"<2"}.contains(VersionRange{">=1.2 <2"}));
+    EXPECT_FALSE(VersionRange{">=1.2"}.contains(VersionRange{"1"}));
+    EXPECT_FALSE(VersionRange{"<2"}.contains(VersionRange{}));
+}
+
 TEST(VersionRange, OfAnEmptyTextIsEveryVersion) {
     EXPECT_EQ(*VersionRange::parse("  "), VersionRange{});
     EXPECT_TRUE(VersionRange{}.is_everything());

@@ -37,6 +37,10 @@ public:
     [[nodiscard]] constexpr bool contains(const Version& version) const noexcept {
         return first_ <= key(version) && key(version) <= last_;
     }
+    /// Whether every version of `other` is one of it.
+    [[nodiscard]] constexpr bool contains(const VersionRange& other) const noexcept {
+        return first_ <= other.first_ && other.last_ <= last_;
+    }
     [[nodiscard]] constexpr bool is_everything() const noexcept { return first_ == 0 && last_ == max_key; }
     /// ">=1.2.0 <2.0.0" or "=1.4.2"; empty for every version.
     [[nodiscard]] std::string text() const;
