@@ -264,6 +264,8 @@ TEST_F(TwoVersions, WithoutTheVersionThatIsAskedForTheErrorSaysWhichThereAre) {
     EXPECT_THAT(result.error().info(), HasSubstr(">=3.0.0"));
     EXPECT_THAT(result.error().info(), HasSubstr("1.4.0, 2.0.1"));
     EXPECT_EQ(result.error().data().at("versions"), "1.4.0, 2.0.1");
+    EXPECT_TRUE(client.wait_for("Place", Deadline::in(50ms), {}, "2"));
+    EXPECT_FALSE(client.wait_for("Place", Deadline::in(50ms), {}, "3"));
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 #include "malla/node/caller.hpp"
 
 #include "malla/base/log.hpp"
+#include "malla/node/retry_budget.hpp"
 #include "malla/service/context.hpp"
 
 #include <algorithm>
@@ -37,8 +38,9 @@ std::minstd_rand& random_engine() {
 }
 
 // Full jitter, after https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
-Clock::duration pause_after(unsigned rounds) {
-    const auto most = std::min<Clock::duration>(1s, 25ms * (1 << std::min(rounds, 6u)));
+Clock::duration pause_after(unsigned rounds, const std::optional<Status>& refusal) {
+    if (const auto wanted = refusal ? retry_after(*refusal) : std::nullopt) return *wanted;
+    const auto most = longest_pause(rounds);
     return Clock::duration{std::uniform_int_distribution<Clock::rep>{0, most.count()}(random_engine())};
 }
 
@@ -98,7 +100,9 @@ bool CallState::wait(Deadline until) {
     expect_value();
     const Deadline limit = std::min(until, deadline_);
     while (!outcome_) {
-        if (attempt_) {
+        if (attempt_ && last_word_until_) {
+            end(last_word());
+        } else if (attempt_) {
             const bool there = channel_->wait(*attempt_, limit);
             if (there && take_value()) return true;
             if (there) evaluate(std::move(attempt_->outcome()));
@@ -127,10 +131,13 @@ void CallState::try_next() {
         if (!hearing_until_) hearing_until_ = Deadline::in(hearing_limit);
         return;
     }
-    for (const Instance& instance : instances)
-        if (!tried(instance.node) && submit(instance)) return;
+    for (const Instance& instance : instances) {
+        if (tried(instance.node)) continue;
+        if (instance.ejected && !ways_.may_probe(request_, instance.node)) continue;
+        if (submit(instance)) return;
+    }
     if (outcome_) return;
-    next_round_at_ = Clock::now() + pause_after(rounds_);
+    next_round_at_ = Clock::now() + pause_after(rounds_, refusal_);
 }
 
 bool CallState::submit(const Instance& instance) {
@@ -153,14 +160,36 @@ bool CallState::submit(const Instance& instance) {
 }
 
 void CallState::evaluate(Result<Returned> outcome) {
+    const bool sent = attempt_->was_sent();
+    const NodeId node = tried_.back();
+    if (!outcome && outcome.error().id() == "forgotten" && outcome.error().outcome() == Outcome::unknown)
+        take_new_number(outcome.error());
+    if (sent && !request_.one_way) ways_.heard(request_, node, outcome ? nullptr : &outcome.error());
     if (outcome || has_begun_) return end(end_stream(std::move(outcome)));
-    const Status& status = outcome.error();
-    const bool again = status.outcome() == Outcome::unknown && may_run_again();
-    if (again) log(LogLevel::notice, request_.service + '.' + request_.callback + " is called again: " + status.info());
-    const bool final = status.id() == "expired" || status.id() == "cancelled" || status.id() == "body_too_large";
-    if ((status.outcome() != Outcome::not_run || final) && !again) return end(std::move(outcome));
-    refusal_ = std::move(outcome).error();
+    Status& status = outcome.error();
+    if (!may_try_again(status)) return end(std::move(outcome));
+    // What overloads an instance, or may have ended it, is not repeated at will; what was never sent harms nobody.
+    if (sent && (status.outcome() == Outcome::unknown || status.id() == "busy") && !ways_.allows_retry(request_))
+        return end(std::move(outcome));
+    if (status.outcome() == Outcome::unknown) {
+        log(LogLevel::notice, request_.service + '.' + request_.callback + " is called again: " + status.info());
+        lost_ = status;
+    }
+    refusal_ = std::move(status);
     try_next();
+}
+
+// This attempt was refused unrun; whether an earlier one has run is known elsewhere. Its instance may have it at once.
+void CallState::take_new_number(Status& forgotten) {
+    number_ = ways_.next_call_number();
+    forgotten.set_outcome(Outcome::not_run);
+    tried_.pop_back();
+}
+
+bool CallState::may_try_again(const Status& why) {
+    if (why.outcome() == Outcome::unknown) return may_run_again();
+    const bool final = why.id() == "expired" || why.id() == "cancelled" || why.id() == "body_too_large";
+    return why.outcome() == Outcome::not_run && !final;
 }
 
 bool CallState::may_run_again() {
@@ -168,10 +197,16 @@ bool CallState::may_run_again() {
            ways_.declared_idempotent(request_.service, request_.callback);
 }
 
+void CallState::cancel_late() {
+    if (outcome_ || !attempt_ || last_word_until_ || !deadline_.passed(Clock::now())) return;
+    channel_->cancel(*attempt_);
+    last_word_until_ = Deadline::in(last_word_limit);
+}
+
 // The deadline has passed: whether the call has begun decides between two outcomes.
 Result<Returned> CallState::last_word() {
-    channel_->cancel(*attempt_);
-    if (!channel_->wait(*attempt_, Deadline::in(last_word_limit))) channel_->abandon(*attempt_);
+    cancel_late();
+    if (!channel_->wait(*attempt_, *last_word_until_)) channel_->abandon(*attempt_);
     const Result<Returned>& outcome = attempt_->outcome();
     if (!outcome && outcome.error().outcome() == Outcome::not_run) return Status{"expired"};
     return Status{"deadline_exceeded"}; // what comes now may be what a cancelled handler left off with
@@ -203,6 +238,7 @@ void CallState::hear_mesh(Deadline until) {
 }
 
 void CallState::end(Result<Returned> outcome) {
+    if (!outcome && outcome.error().outcome() == Outcome::not_run && lost_) outcome = *std::move(lost_);
     outcome_.emplace(std::move(outcome));
     if (trace_) [[unlikely]]
         trace_->end(*outcome_ ? nullptr : &outcome_->error());

@@ -34,6 +34,12 @@ public:
     /// announce the callback, or all where none does or it is empty.
     [[nodiscard]] virtual std::vector<Instance> instances(const Request& request) = 0;
     [[nodiscard]] virtual Result<std::shared_ptr<Channel>> channel(const Instance& instance) = 0;
+    /// What came back from an instance that a call was sent to: null for a value, else why there is none.
+    virtual void heard(const Request& request, NodeId node, const Status* failure) = 0;
+    /// Whether the budget of the service allows a call to be sent again.
+    [[nodiscard]] virtual bool allows_retry(const Request& request) = 0;
+    /// Whether an ejected instance may get this call, as a probe.
+    [[nodiscard]] virtual bool may_probe(const Request& request, NodeId node) = 0;
     /// Waits for a change of the directory after the version that `directory_version` gave.
     virtual void wait_for_change(std::uint64_t version, Deadline until) = 0;
     [[nodiscard]] virtual std::uint64_t directory_version() = 0;
@@ -68,6 +74,9 @@ public:
     /// Waits until it has ended, or until `until`; says whether it has. It ends at its deadline,
     /// or up to 50 ms later, when it is still to be heard whether a handler has begun.
     bool wait(Deadline until);
+    /// Once its deadline has passed: tells the instance, if it waits for one, so that several calls wait for their last
+    /// words together.
+    void cancel_late();
     /// Only when it has ended.
     [[nodiscard]] Result<Returned>& outcome() { return *outcome_; }
 
@@ -82,6 +91,8 @@ private:
     void try_next();
     bool submit(const Instance& instance);
     void evaluate(Result<Returned> outcome);
+    void take_new_number(Status& forgotten);
+    [[nodiscard]] bool may_try_again(const Status& why);
     Result<Returned> last_word();
     [[nodiscard]] bool may_run_again();
     void wait_for_instances(Deadline until);
@@ -106,7 +117,9 @@ private:
     Clock::time_point next_round_at_{};
     bool heard_mesh_ = false; ///< or heard for long enough
     std::optional<Deadline> hearing_until_;
+    std::optional<Deadline> last_word_until_;
     std::optional<Status> refusal_; ///< the last one
+    std::optional<Status> lost_;    ///< why it is not known whether an earlier attempt has run
     std::optional<Result<Returned>> outcome_;
     bool expects_value_ = false; ///< the time for the next value of a stream runs
     bool has_begun_ = false;     ///< a value of a stream came

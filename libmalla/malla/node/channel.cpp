@@ -8,6 +8,12 @@
 
 namespace malla {
 
+namespace {
+
+constexpr auto retry_one_way = std::chrono::milliseconds{5};
+
+} // namespace
+
 Result<std::shared_ptr<Channel>> Channel::open(const std::string& endpoint, std::string node_name, Window window,
                                                std::function<void()> on_bye,
                                                std::shared_ptr<const transport::Credentials> credentials) {
@@ -41,16 +47,19 @@ bool Channel::wait(Attempt& attempt, Deadline deadline) {
         const bool late = deadline.passed(Clock::now());
         const bool may_receive = !receiving_ && !dying_;
         if (late && !may_receive) return false;
+        // No answer comes that would make room for one that the connection has no room for.
+        const Deadline turn = attempt.one_way_ ? std::min(deadline, Deadline::in(retry_one_way)) : deadline;
         if (may_receive) {
-            receive_for_all(lock, deadline);
+            receive_for_all(lock, turn);
             const bool there = attempt.state_ == Attempt::State::ended || !attempt.values_.empty();
             if (late && !there) return wake_one_locked(), false;
         } else {
             attempt.sleeping_ = true;
             ++sleeping_;
-            attempt.changed_.wait_until(lock, deadline.at());
+            attempt.changed_.wait_until(lock, turn.at());
             --sleeping_;
             attempt.sleeping_ = false;
+            if (attempt.one_way_) flush_locked();
         }
     }
     if (!receiving_) wake_one_locked();
@@ -127,7 +136,7 @@ void Channel::die() {
     dead_.store(true, std::memory_order_release);
     end_under_way_locked();
     end_queued_locked();
-    socket_->close();
+    socket_->close(sent_one_way_ ? flush_limit : Clock::duration::zero());
 }
 
 void Channel::look_after(Clock::time_point now, bool unheard) {
@@ -157,8 +166,12 @@ void Channel::flush_locked() {
         if (sent == transport::Sent::too_large) {
             end_locked(attempt, Status{"body_too_large", "the arguments"}.set_outcome(Outcome::not_run));
         } else if (attempt.one_way_) {
+            attempt.sent_ = true;
+            sent_one_way_ = true;
+            if (receiving_) socket_->interrupt(); // whoever reads the socket may wait for this one
             end_locked(attempt, Returned{std::string{}});
         } else {
+            attempt.sent_ = true;
             attempt.state_ = Attempt::State::sent;
             awaited_ = true;
             if (attempt.window_) ++streams_under_way_;

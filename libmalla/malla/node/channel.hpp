@@ -10,6 +10,7 @@
 #include "malla/wire/stream.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -57,6 +58,8 @@ public:
 
     /// What became of it. Only after `Channel::wait` said that it ended.
     [[nodiscard]] Result<Returned>& outcome() { return *outcome_; }
+    /// Whether it was handed to the connection. As above.
+    [[nodiscard]] bool was_sent() const noexcept { return sent_; }
 
 private:
     friend class Channel;
@@ -71,6 +74,7 @@ private:
     std::uint64_t values_came_ = 0;
     wire::Window taken_; ///< since credit was given for the last time
     bool cancelled_ = false;
+    bool sent_ = false;
     State state_ = State::queued;
     bool sleeping_ = false; ///< its caller waits for another caller to receive
     std::optional<Result<Returned>> outcome_;
@@ -137,6 +141,9 @@ public:
     [[nodiscard]] transport::Socket& socket() noexcept { return *socket_; }
 
 private:
+    /// What was sent one way leaves before the socket is closed, but not for longer.
+    static constexpr Clock::duration flush_limit = std::chrono::milliseconds{500};
+
     Channel(std::unique_ptr<transport::Socket> socket, std::unique_ptr<transport::Monitor> monitor,
             std::string node_name, Window window, std::function<void()> on_bye);
 
@@ -170,6 +177,7 @@ private:
     bool awaited_ = false;   ///< something was sent that is answered, since anything was heard
     bool retired_ = false;   ///< no call is sent any more
     bool dying_ = false;     ///< nobody begins to read the socket any more
+    bool sent_one_way_ = false;
     bool receiving_ = false; ///< a caller reads the socket
     std::condition_variable received_;
     std::size_t sleeping_ = 0;          ///< callers that wait for it

@@ -65,6 +65,12 @@ namespace detail {
 
 Result<Returned> call(Node& node, Request request) { return node.core().call(std::move(request)); }
 
+Result<std::vector<NodeResult<Returned>>> call_all(Node& node, Request request) {
+    return node.core().call_all(std::move(request));
+}
+
+Result<void> send(Node& node, Request request) { return node.core().send(std::move(request)); }
+
 std::unique_ptr<CallState> begin(Node& node, Request request) {
     auto state = std::make_unique<CallState>(node.core(), std::move(request));
     state->begin();
@@ -117,17 +123,31 @@ RemoteStream<std::string> Node::stream(std::string_view service, std::string_vie
     return {core_->stream(json_request(service, callback, arguments, options)), &text_of_body};
 }
 
+Result<std::vector<NodeResult<std::string>>> Node::call_all(std::string_view service, std::string_view callback,
+                                                            std::string_view arguments, const CallOptions& options) {
+    auto returned = core_->call_all(json_request(service, callback, arguments, options));
+    if (!returned) return std::move(returned).error();
+    return detail::decoded<std::string>(*std::move(returned), &text_of_body);
+}
+
+Result<void> Node::send(std::string_view service, std::string_view callback, std::string_view arguments,
+                        const CallOptions& options) {
+    return core_->send(json_request(service, callback, arguments, options));
+}
+
 Result<void> Node::wait_for_mesh(Deadline deadline) { return core_->membership().wait_joined(deadline); }
 
-Result<void> Node::wait_for(std::string_view service, Deadline deadline, std::string_view on) {
+Result<void> Node::wait_for(std::string_view service, Deadline deadline, std::string_view on,
+                            const VersionRange& version) {
     Request request;
     request.service = service;
     request.options.on = on;
+    request.options.version = version;
     while (true) {
-        const auto version = core_->directory_version();
+        const auto seen = core_->directory_version();
         if (!core_->instances(request).empty()) return {};
         if (deadline.passed(Clock::now())) return core_->why_unavailable(request);
-        core_->wait_for_change(version, deadline);
+        core_->wait_for_change(seen, deadline);
     }
 }
 

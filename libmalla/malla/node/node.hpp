@@ -6,6 +6,7 @@
 #include "malla/base/json.hpp"
 #include "malla/node/future.hpp"
 #include "malla/node/hosted.hpp"
+#include "malla/node/node_result.hpp"
 #include "malla/node/options.hpp"
 #include "malla/node/remote_stream.hpp"
 #include "malla/node/subscription.hpp"
@@ -77,12 +78,27 @@ public:
     [[nodiscard]] RemoteStream<std::string> stream(std::string_view service, std::string_view callback,
                                                    std::string_view arguments, const CallOptions& options = {});
 
+    /// As `call`, but calls every instance at once, in one deadline; those that have the callback, if only some do. A
+    /// result for each, in the order of the names of their nodes. Waits for a first instance as `call` does; when there
+    /// is none the result is that of `call`, not an empty list.
+    [[nodiscard]] Result<std::vector<NodeResult<std::string>>> call_all(std::string_view service,
+                                                                        std::string_view callback,
+                                                                        std::string_view arguments,
+                                                                        const CallOptions& options = {});
+
+    /// As `call`, but ends when the call is handed to a connection: until then it goes to another instance as any call
+    /// does, and an error is that of a call which nobody got. What becomes of it is not heard. A service of `local`
+    /// reach runs it before this returns.
+    [[nodiscard]] Result<void> send(std::string_view service, std::string_view callback, std::string_view arguments,
+                                    const CallOptions& options = {});
+
     /// Waits until the mesh was heard for the first time: every rendezvous has told what it knows.
     /// `endpoint_unreachable` when a named one has not answered by then; the refusal when one refused.
     [[nodiscard]] Result<void> wait_for_mesh(Deadline deadline);
     /// Waits for an instance of `service` that takes calls, on the node with the name or id `on` where
-    /// that is not empty: `service_not_available`, `paused` or the like when none came.
-    [[nodiscard]] Result<void> wait_for(std::string_view service, Deadline deadline, std::string_view on = {});
+    /// that is not empty, of one of these versions: `service_not_available`, `paused` or the like when none came.
+    [[nodiscard]] Result<void> wait_for(std::string_view service, Deadline deadline, std::string_view on = {},
+                                        const VersionRange& version = {});
 
     [[nodiscard]] std::vector<NodeView> nodes() const;
     [[nodiscard]] std::vector<InstanceView> instances() const;

@@ -56,6 +56,7 @@ std::vector<Instance> Node::Core::instances(const Request& request) {
             return channel ? channel->load() : 0;
         });
     }
+    circuits_.mark(found, request.service);
     if (any_silent_.load(std::memory_order_relaxed)) [[unlikely]]
         prefer_heard(found);
     return found;
@@ -147,10 +148,32 @@ std::shared_ptr<ServedService> Node::Core::own_choice(const Request& request) {
 
 Result<Returned> Node::Core::call(Request request) {
     if (const auto local = own_choice(request)) return call_local(*local, request);
+    return call_remote(std::move(request));
+}
+
+Result<Returned> Node::Core::call_remote(Request request) {
     CallState state{*this, std::move(request)};
     state.begin();
     state.wait(Deadline{Clock::time_point::max()});
     return std::move(state.outcome());
+}
+
+Result<void> Node::Core::send(Request request) {
+    request.one_way = true;
+    const auto local = find_local(request.service);
+    const bool only_here = local && local->hosted->reach() == Reach::local;
+    const auto handed = only_here ? call(std::move(request)) : call_remote(std::move(request));
+    if (handed || (only_here && handed.error().outcome() != Outcome::not_run)) return {};
+    return handed.error();
+}
+
+// A status of the instance is heard here whatever its outcome is; the end of a connection is heard elsewhere.
+void Node::Core::heard(const Request& request, NodeId node, const Status* failure) {
+    const bool busy = failure && failure->outcome() == Outcome::not_run && failure->id() == "busy";
+    const bool lost = failure && failure->outcome() == Outcome::unknown;
+    if (busy || lost) budgets_.failed(request.service);
+    else if (!failure || failure->outcome() == Outcome::answered) budgets_.succeeded(request.service);
+    if (!lost) circuits_.answered(node, request.service, busy, Clock::now());
 }
 
 Result<Returned> Node::Core::call_local(ServedService& service, const Request& request) {

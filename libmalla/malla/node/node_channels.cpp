@@ -46,6 +46,9 @@ void Node::Core::watch_channel(const std::shared_ptr<Channel>& channel, NodeId n
             // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the removal ends this function object
             const auto keep = channel;
             lose_channel(node, keep);
+            // One that is gone is forgotten already.
+            if (membership_->directory().read([&](const auto& each) { return each.find(node) != nullptr; }))
+                circuits_.connection_failed(node, Clock::now());
             membership_->suspect(node);
         });
     });
@@ -94,6 +97,7 @@ void Node::Core::on_bye(NodeId node) {
 // Control thread. The node is gone from the directory.
 void Node::Core::part_from(NodeId node, bool drained) {
     const auto channel = find_channel(node);
+    circuits_.forget(node);
     {
         const std::lock_guard lock{channels_mutex_};
         leaving_.erase(node);

@@ -4,8 +4,10 @@
 #include "malla/discovery/membership.hpp"
 #include "malla/node/call_server.hpp"
 #include "malla/node/caller.hpp"
+#include "malla/node/circuit.hpp"
 #include "malla/node/node.hpp"
 #include "malla/node/remote_stream.hpp"
+#include "malla/node/retry_budget.hpp"
 #include "malla/service/events.hpp"
 #include "malla/service/hosting_node.hpp"
 #include "malla/service/once.hpp"
@@ -45,9 +47,18 @@ public:
     [[nodiscard]] Result<Returned> call(Request request);
     /// Makes a call that takes a stream.
     [[nodiscard]] std::unique_ptr<ValueSource> stream(Request request);
+    /// Hands a call to a connection, and nobody hears of it again.
+    [[nodiscard]] Result<void> send(Request request);
+    /// Calls every instance at once; in the order of the nodes' names.
+    [[nodiscard]] Result<std::vector<NodeResult<Returned>>> call_all(Request request);
 
     [[nodiscard]] std::vector<Instance> instances(const Request& request) override;
     [[nodiscard]] Result<std::shared_ptr<Channel>> channel(const Instance& instance) override;
+    void heard(const Request& request, NodeId node, const Status* failure) override;
+    [[nodiscard]] bool allows_retry(const Request& request) override { return budgets_.allow_retries(request.service); }
+    [[nodiscard]] bool may_probe(const Request& request, NodeId node) override {
+        return circuits_.let_through(node, request.service, Clock::now());
+    }
     void wait_for_change(std::uint64_t version, Deadline until) override;
     [[nodiscard]] std::uint64_t directory_version() override { return membership_->directory().version(); }
     [[nodiscard]] Status why_unavailable(const Request& request) override;
@@ -96,7 +107,9 @@ private:
     void announce();
     [[nodiscard]] std::vector<Instance> find_instances(const Request& request);
     /// The service, when this node itself is to take the call; else null.
+    [[nodiscard]] std::vector<Instance> every_instance(const Request& request, Deadline deadline);
     [[nodiscard]] std::shared_ptr<ServedService> own_choice(const Request& request);
+    Result<Returned> call_remote(Request request);
     Result<Returned> call_local(ServedService& service, const Request& request);
     Result<Returned> call_local(ServedService& service, const Request& request, const OutgoingTrace* trace);
     [[nodiscard]] wire::NodeRecord record() const;
@@ -122,6 +135,8 @@ private:
     std::atomic<int> events_waiting_ = 0; ///< those of others, to be published here
     std::unique_ptr<CallServer> server_;
 
+    RetryBudgets budgets_;
+    Circuits circuits_;
     std::mutex channels_mutex_;
     std::unordered_map<NodeId, std::shared_ptr<Channel>> channels_;
     std::unordered_set<NodeId> leaving_; ///< said so to their callers, and the directory has yet to tell

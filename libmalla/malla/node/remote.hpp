@@ -8,6 +8,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace malla {
 
@@ -20,6 +21,8 @@ inline constexpr bool first_is_options<First, Rest...> = std::is_same_v<std::rem
 namespace detail {
 
 [[nodiscard]] Result<Returned> call(Node& node, Request request);
+[[nodiscard]] Result<std::vector<NodeResult<Returned>>> call_all(Node& node, Request request);
+[[nodiscard]] Result<void> send(Node& node, Request request);
 [[nodiscard]] std::unique_ptr<CallState> begin(Node& node, Request request);
 [[nodiscard]] std::unique_ptr<ValueSource> stream(Node& node, Request request);
 
@@ -29,6 +32,17 @@ struct GivesOneValue {
     static_assert(!is_stream<ResultOf<C>>, "malla: this callback gives a stream: write stream<C>(arguments...)");
     static constexpr bool value = true;
 };
+
+template <class T>
+[[nodiscard]] std::vector<NodeResult<T>> decoded(std::vector<NodeResult<Returned>> all,
+                                                 Result<T> (*decode)(std::string_view body)) {
+    std::vector<NodeResult<T>> results;
+    results.reserve(all.size());
+    for (auto& [node, name, returned] : all)
+        results.push_back(
+            {node, std::move(name), returned ? decode(returned->body()) : Result<T>{std::move(returned).error()}});
+    return results;
+}
 
 } // namespace detail
 
@@ -87,6 +101,30 @@ public:
         static_assert(is_stream<ResultOf<C>>, "malla: this callback gives one value: write call<C>(arguments...)");
         return {detail::stream(*node_, request<C>(std::move(options), std::forward<Arguments>(arguments)...)),
                 &CallbackCodec<C>::decode_result};
+    }
+
+    /// Calls every instance at once: `Node::call_all`.
+    template <class C, class... Arguments>
+        requires(!first_is_options<Arguments...>)
+    Result<std::vector<NodeResult<ResultOf<C>>>> call_all(Arguments&&... arguments) {
+        return call_all<C>(CallOptions{}, std::forward<Arguments>(arguments)...);
+    }
+    template <class C, class... Arguments>
+    Result<std::vector<NodeResult<ResultOf<C>>>> call_all(CallOptions options, Arguments&&... arguments) {
+        auto all = detail::call_all(*node_, request<C>(std::move(options), std::forward<Arguments>(arguments)...));
+        if (!all) return std::move(all).error();
+        return detail::decoded<ResultOf<C>>(*std::move(all), &CallbackCodec<C>::decode_result);
+    }
+
+    /// Ends when the call is handed to a connection: `Node::send`.
+    template <class C, class... Arguments>
+        requires(!first_is_options<Arguments...>)
+    Result<void> send(Arguments&&... arguments) {
+        return send<C>(CallOptions{}, std::forward<Arguments>(arguments)...);
+    }
+    template <class C, class... Arguments>
+    Result<void> send(CallOptions options, Arguments&&... arguments) {
+        return detail::send(*node_, request<C>(std::move(options), std::forward<Arguments>(arguments)...));
     }
 
 private:

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/node/remote.hpp"
+#include "support/eventually.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <atomic>
+#include <latch>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace malla {
+namespace {
+
+using namespace std::chrono_literals;
+using test::eventually;
+using ::testing::ElementsAre;
+
+struct Meet : Callback<"meet()", std::string()> {};
+struct Judge : Callback<"judge(number)", double(double)> {};
+struct Note : Callback<"note()", void()> {};
+struct JuryApi : Api<"Jury", Meet, Judge, Note> {};
+
+/// `meet` returns only when as many are in it as the latch counts, or the caller no longer waits.
+struct Juror : Service<JuryApi> {
+    static constexpr bool concurrent = true;
+
+    Juror(std::string is_called, std::shared_ptr<std::latch> counts_all, std::shared_ptr<std::atomic<int>> counts_some)
+        : name{std::move(is_called)}, all{std::move(counts_all)}, inside{std::move(counts_some)} {}
+
+    std::string on(Meet) {
+        all->count_down();
+        ++*inside;
+        while (!all->try_wait() && !current_call()->cancelled.stop_requested()) std::this_thread::yield();
+        return name;
+    }
+    Result<double> on(Judge, double number) {
+        if (name == "anna") return Status{"not_allowed", name};
+        return 2 * number;
+    }
+    void on(Note) {}
+
+    std::string name;
+    std::shared_ptr<std::latch> all;
+    std::shared_ptr<std::atomic<int>> inside;
+};
+
+NodeOptions named(std::string name, const std::vector<std::string>& peers = {}) {
+    NodeOptions options;
+    options.name = std::move(name);
+    options.loopback.clear();
+    options.peers = peers;
+    options.drain_limit = 0s;
+    return options;
+}
+
+class Jury : public ::testing::Test {
+protected:
+    void start(int size_of_meeting) {
+        meeting = std::make_shared<std::latch>(size_of_meeting);
+        for (const auto& node : nodes) node->start(Juror{node->name(), meeting, inside});
+        for (const Node* node : {&client, nodes[0].get()})
+            ASSERT_TRUE(eventually([&] {
+                return std::ranges::count(node->instances_of("Jury"), RunningStatus::running, &InstanceView::status) ==
+                       3;
+            }));
+    }
+
+    std::shared_ptr<std::latch> meeting = std::make_shared<std::latch>(1);
+    std::shared_ptr<std::atomic<int>> inside = std::make_shared<std::atomic<int>>(0);
+    Node client{named("client")};
+    std::vector<std::unique_ptr<Node>> nodes = [this] {
+        std::vector<std::unique_ptr<Node>> all;
+        for (const auto* name : {"carl", "anna", "ben"})
+            all.push_back(std::make_unique<Node>(named(name, {client.endpoint()})));
+        return all;
+    }();
+    Remote<JuryApi> jury{client};
+};
+
+template <class T>
+std::vector<std::string> texts(const Result<std::vector<NodeResult<T>>>& all) {
+    std::vector<std::string> found;
+    if (!all) return {all.error().text()};
+    for (const auto& [node, name, result] : *all) {
+        if (!result) found.push_back(name + ": " + std::string{result.error().id()});
+        else if constexpr (std::is_void_v<T>) found.push_back(name);
+        else if constexpr (std::is_same_v<T, std::string>) found.push_back(name + ": " + *result);
+        else found.push_back(name + ": " + std::to_string(static_cast<int>(*result)));
+    }
+    return found;
+}
+
+TEST_F(Jury, IsCalledAtOnceAndEachResultNamesItsNode) {
+    start(3); // one after another, the first would never return
+
+    const auto all = jury.call_all<Meet>(within(60s));
+
+    EXPECT_THAT(texts(all), ElementsAre("anna: anna", "ben: ben", "carl: carl"));
+    EXPECT_EQ((*all)[0].node, nodes[1]->id());
+}
+
+TEST_F(Jury, AnErrorOfOneLeavesTheResultsOfTheOthers) {
+    start(3);
+
+    EXPECT_THAT(texts(jury.call_all<Judge>(21)), ElementsAre("anna: not_allowed", "ben: 42", "carl: 42"));
+    EXPECT_THAT(texts(client.call_all("Jury", "judge", "[1.5]")),
+                ElementsAre("anna: not_allowed", "ben: 3", "carl: 3"));
+    EXPECT_THAT(texts(jury.call_all<Note>()), ElementsAre("anna", "ben", "carl"));
+}
+
+TEST_F(Jury, IsCalledFromOneOfItToo) {
+    start(3);
+
+    const auto all = Remote<JuryApi>{*nodes[0]}.call_all<Meet>(within(60s));
+
+    EXPECT_THAT(texts(all), ElementsAre("anna: anna", "ben: ben", "carl: carl"));
+}
+
+TEST_F(Jury, OneDeadlineEndsAllThatHaveNotAnswered) {
+    start(4);
+
+    const auto all = jury.call_all<Meet>(within(100ms));
+
+    EXPECT_THAT(texts(all),
+                ElementsAre("anna: deadline_exceeded", "ben: deadline_exceeded", "carl: deadline_exceeded"));
+}
+
+TEST_F(Jury, OneThatIsLostEndsOnlyItsOwnCall) {
+    start(4);
+    std::jthread waits{[&] {
+        EXPECT_THAT(texts(jury.call_all<Meet>(within(60s))),
+                    ElementsAre("anna: anna", "ben: ben", ::testing::AnyOf("carl: shutdown", "carl: peer_lost")));
+    }};
+    ASSERT_TRUE(eventually([&] { return *inside == 3; }));
+
+    nodes[0].reset();
+    meeting->count_down(); // the others may leave
+}
+
+TEST_F(Jury, NobodyIsAnErrorAndNoEmptyList) {
+    const auto late = jury.call_all<Note>(within(50ms));
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().id(), "service_not_available");
+    EXPECT_EQ(late.error().outcome(), Outcome::not_run);
+
+    CallOptions at_once = within(60s);
+    at_once.no_wait = true;
+    EXPECT_EQ(jury.call_all<Note>(at_once).error().id(), "service_not_available");
+}
+
+TEST_F(Jury, IsWaitedForUntilThereIsOne) {
+    std::jthread later{[&] { nodes[2]->start(Juror{"ben", meeting, inside}); }};
+
+    EXPECT_THAT(texts(jury.call_all<Note>(within(60s))), ElementsAre("ben"));
+}
+
+TEST_F(Jury, OptionsNarrowItToANode) {
+    start(3);
+    CallOptions options;
+    options.on = "ben";
+
+    EXPECT_THAT(texts(jury.call_all<Note>(options)), ElementsAre("ben"));
+}
+
+struct LocalJuror : Juror {
+    using Juror::Juror;
+    static constexpr bool local = true;
+};
+
+TEST_F(Jury, ThatOnlyItsOwnProgramKnowsIsCalledThere) {
+    client.start(LocalJuror{"client", meeting, inside});
+
+    EXPECT_THAT(texts(jury.call_all<Meet>()), ElementsAre("client: client"));
+}
+
+} // namespace
+} // namespace malla
