@@ -18,7 +18,7 @@ std::string version_text(std::uint64_t key) {
 Result<VersionRange> VersionRange::parse(std::string_view text) {
     if (const auto range = read(text)) return *range;
     std::string info{"'"};
-    info.append(text).append("' is no range of versions; write it as \">=1.2 <2\", \"1.4\" or \"=1.4.2\"");
+    info.append(text).append(R"(' is no range of versions; write it as ">=1.2 <2", "1.4" or "=1.4.2")");
     return Status{"parameter_invalid", "version"}.set_info(std::move(info));
 }
 
