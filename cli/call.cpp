@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/arguments.hpp"
 #include "cli/console.hpp"
+#include "cli/exit.hpp"
+#include "cli/output.hpp"
 #include "cli/results.hpp"
 #include "cli/run.hpp"
 #include "cli/schema.hpp"
 #include "cli/session.hpp"
 #include "cli/stream.hpp"
+#include "cli/usage.hpp"
 #include "malla/node/stop_signal.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -34,6 +38,8 @@ CallOptions call_options(const CallCommand& command, std::optional<Deadline> dea
     options.idempotent = command.idempotent;
     options.no_wait = command.no_wait;
     options.on = command.on;
+    options.version = command.version;
+    options.key = command.key;
     return options;
 }
 
@@ -83,10 +89,30 @@ int print_stream(Node& node, const CallCommand& command, const Common& common, c
     return write_results(std::move(values), style, common, signal.fd());
 }
 
+/// A line for each node; gives the worst of their codes.
+int call_all(Node& node, const CallCommand& command, const std::string& arguments, Deadline deadline,
+             const ResultStyle& style, const Common& common) {
+    const auto all =
+        node.call_all(command.target.service, command.target.callback, arguments, call_options(command, deadline));
+    if (!all) return fail(all.error(), common);
+    int worst = 0;
+    for (const auto& [id, name, result] : *all) {
+        const auto line = result ? node_line_text(name, *result, style) : Result<std::string>{result.error()};
+        if (line) {
+            if (const int code = print(*line); code != 0) return code;
+            continue;
+        }
+        if (!common.quiet) print_error(failed_node_text(name, line.error()));
+        worst = std::max(worst, exit_code(line.error().exit_code()));
+    }
+    return worst;
+}
+
 /// What a stream needs to know before its first line.
 Result<CallbackDescription> callback_of(Node& node, const CallCommand& command, const Common& common,
                                         Deadline deadline) {
-    const auto instance = wait_for_instance(node, command.target, command.on, common, command.no_wait, deadline);
+    const auto instance =
+        wait_for_instance(node, command.target, command.on, command.version, common, command.no_wait, deadline);
     if (!instance) return instance.error();
     const auto description = description_of(*instance, command.target.callback);
     if (!description) return description.error();
@@ -108,7 +134,17 @@ int run(const CallCommand& command, const Common& common) {
     if (!callback) return fail(callback.error(), common);
     const auto arguments = arguments_of_words(*callback, command.arguments, command.separator);
     if (!arguments) return fail(arguments.error(), common);
-    if (callback->gives_stream()) return print_stream(node, command, common, *callback, *arguments);
+    if (callback->gives_stream()) {
+        if (command.all || command.one_way)
+            return fail(usage_error("The callback gives a stream of values", "leave --all and --one-way out"), common);
+        return print_stream(node, command, common, *callback, *arguments);
+    }
+    if (command.all) return call_all(node, command, *arguments, deadline, style_of(*callback, common), common);
+    if (command.one_way) {
+        const auto sent =
+            node.send(command.target.service, command.target.callback, *arguments, call_options(command, deadline));
+        return sent ? 0 : fail(sent.error(), common);
+    }
     const auto result =
         node.call(command.target.service, command.target.callback, *arguments, call_options(command, deadline));
     if (!result) return fail(result.error(), common);

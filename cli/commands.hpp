@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/settings.hpp"
+#include "malla/base/version_range.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +34,10 @@ struct CallCommand {
     std::optional<std::size_t> separator;
     bool from_input = false; ///< one call for each line of standard input
     std::string on;
+    VersionRange version;
+    std::optional<std::string> key;
+    bool all = false; ///< every instance
+    bool one_way = false;
     bool idempotent = false;
     bool no_wait = false;
     // For a stream.

@@ -21,6 +21,8 @@ int print(std::string_view text) {
     return exit_code(ExitCode::error_status);
 }
 
+void print_error(std::string_view text) { static_cast<void>(write_all(STDERR_FILENO, text)); }
+
 int fail(const Status& status, const Common& common) {
     const Terminal terminal = terminal_of(STDERR_FILENO, process_environment());
     if (!common.quiet) static_cast<void>(write_all(STDERR_FILENO, error_text(status, common.mesh.format, terminal)));

@@ -12,6 +12,9 @@ namespace malla::cli {
 /// reader went away, 1 and a line on standard error when it cannot be written.
 [[nodiscard]] int print(std::string_view text);
 
+/// Writes to standard error.
+void print_error(std::string_view text);
+
 /// Writes why a command failed to standard error, unless it is to be quiet; gives the exit code.
 [[nodiscard]] int fail(const Status& status, const Common& common);
 

@@ -2,6 +2,7 @@
 #include "cli/options.hpp"
 
 #include "cli/app.hpp"
+#include "cli/choice_options.hpp"
 #include "cli/event_options.hpp"
 #include "cli/usage.hpp"
 #include "cli/words.hpp"
@@ -50,6 +51,7 @@ void add_call(CLI::App& app) {
     names(call, "SERVICE.CALLBACK", "what to call");
     names(call, "ARGUMENT", "see below", CLI::detail::expected_max_vector_size)->required(false);
     value(call, "--on", "NODE", "only the instance of this node, by name or id");
+    add_choice(call);
     flag(call, "--idempotent", "allow a second run where the first may have run");
     flag(call, "--no-wait", "do not wait for a service that is not there yet");
     value(call, "-j", "N", "calls in flight for a stream")->default_str("1");
@@ -202,6 +204,7 @@ Result<Command> read_call(const CLI::App& app) {
     call.in_flight = *in_flight;
     call.from_line = *from_line;
     call.on = text(app, "--on").value_or("");
+    if (auto chosen = read_choice(app, call); !chosen) return std::move(chosen).error();
     call.idempotent = flag(app, "--idempotent");
     call.no_wait = flag(app, "--no-wait");
     call.unordered = flag(app, "--unordered");

@@ -111,4 +111,20 @@ std::string failed_line_text(std::uint64_t line, const Status& status) {
     return line_of(Json::object({{"line", line}, {"error", error_object(status)}}));
 }
 
+Result<std::string> node_line_text(std::string_view node, std::string_view json, const ResultStyle& style) {
+    if (style.format == Format::raw) return result_text(json, style);
+    const auto value = Json::parse(json);
+    if (!value) return unreadable(value.error());
+    if (style.format != Format::text) return line_of(Json::object({{"node", node}, {"result", *value}}));
+    ResultStyle one_of_many = style;
+    one_of_many.in_stream = true;
+    auto text = result_text(json, one_of_many);
+    if (text) text->insert(0, std::string{node}.append(": "));
+    return text;
+}
+
+std::string failed_node_text(std::string_view node, const Status& status) {
+    return line_of(Json::object({{"node", node}, {"error", error_object(status)}}));
+}
+
 } // namespace malla::cli

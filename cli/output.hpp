@@ -28,4 +28,12 @@ struct ResultStyle {
 /// What is written for the failed line of a stream that goes on: `{"line":N,"error":{…}}`.
 [[nodiscard]] std::string failed_line_text(std::uint64_t line, const Status& status);
 
+/// What is written for the result of one node of all: `{"node":NAME,"result":…}`, in the format `text` "NAME: …", in
+/// `raw` as the result of any call.
+[[nodiscard]] Result<std::string> node_line_text(std::string_view node, std::string_view json,
+                                                 const ResultStyle& style);
+
+/// What is written for the failure of one node of all: `{"node":NAME,"error":{…}}`.
+[[nodiscard]] std::string failed_node_text(std::string_view node, const Status& status);
+
 } // namespace malla::cli

@@ -43,11 +43,17 @@ bool has_callback(const InstanceView& instance, const std::string& callback) {
     return std::ranges::find(instance.callbacks, callback, &CallbackView::name) != instance.callbacks.end();
 }
 
-std::optional<InstanceView> instance_on(const Node& node, const Target& target, const std::string& on) {
+bool is_of(const InstanceView& instance, const VersionRange& version) {
+    const auto its = VersionRange::parse(instance.version);
+    return its && version.contains(*its);
+}
+
+std::optional<InstanceView> instance_on(const Node& node, const Target& target, const std::string& on,
+                                        const VersionRange& version) {
     std::optional<InstanceView> found;
     for (auto& instance : node.instances_of(target.service)) {
         if (!on.empty() && instance.node_name != on && instance.node.text() != on) continue;
-        if (instance.status != RunningStatus::running) continue;
+        if (instance.status != RunningStatus::running || !is_of(instance, version)) continue;
         found = std::move(instance);
         if (has_callback(*found, target.callback)) break;
     }
@@ -79,20 +85,21 @@ Result<std::unique_ptr<Node>> look_around(const Common& common) {
     return node;
 }
 
-Result<InstanceView> wait_for_instance(Node& node, const Target& target, const std::string& on, const Common& common,
-                                       bool no_wait, Deadline deadline) {
+Result<InstanceView> wait_for_instance(Node& node, const Target& target, const std::string& on,
+                                       const VersionRange& version, const Common& common, bool no_wait,
+                                       Deadline deadline) {
     const std::string& service = target.service;
     bool told = common.quiet;
     const Deadline patient = std::min(deadline, Deadline::in(patience));
     if (no_wait)
         if (auto joined = node.wait_for_mesh(deadline); !joined) return std::move(joined).error();
     while (true) {
-        auto there = node.wait_for(service, no_wait ? Deadline{Clock::now()} : told ? deadline : patient, on);
-        if (auto instance = there ? instance_on(node, target, on) : std::nullopt) {
+        auto there = node.wait_for(service, no_wait ? Deadline{Clock::now()} : told ? deadline : patient, on, version);
+        if (auto instance = there ? instance_on(node, target, on, version) : std::nullopt) {
             if (has_callback(*instance, target.callback)) return *std::move(instance);
             // Another one may have it, of which this node has not heard yet.
             (void)node.wait_for_mesh(patient);
-            if (auto heard = instance_on(node, target, on)) return *std::move(heard);
+            if (auto heard = instance_on(node, target, on, version)) return *std::move(heard);
         }
         // Waiting does not make credentials better.
         if (const auto joined = node.wait_for_mesh(Deadline{Clock::now()});
@@ -127,7 +134,7 @@ Status no_such_service(const Node& node, const std::string& service, Status why,
     if (near && *near != service) why.set_data("hint", "did you mean " + *near + '?');
     else if (near && !on.empty())
         why.set_data("hint", "node " + on + " does not serve it; `malla info " + service + "` shows who does");
-    else if (why.id() == "service_not_available")
+    else if (why.id() == "service_not_available" && !why.data().contains("versions"))
         why.set_data("hint", "is a node that serves it running, with the same --broker, --peer, --loopback and "
                              "--cluster? `malla ls` shows what is there");
     return why;

@@ -16,10 +16,11 @@ namespace malla::cli {
 [[nodiscard]] Result<std::unique_ptr<Node>> look_around(const Common& common);
 
 /// Waits until `target`'s service takes calls, and gives an instance that has the callback, if any has; on the node
-/// `on` where that is not empty. After a second it says on standard error that it waits, with the nearest name that is
-/// known.
+/// `on` where that is not empty, of one of these versions. After a second it says on standard error that it waits, with
+/// the nearest name that is known.
 [[nodiscard]] Result<InstanceView> wait_for_instance(Node& node, const Target& target, const std::string& on,
-                                                     const Common& common, bool no_wait, Deadline deadline);
+                                                     const VersionRange& version, const Common& common, bool no_wait,
+                                                     Deadline deadline);
 
 /// The callback's description as the instance announces it; `request_op_unknown` with what there is.
 [[nodiscard]] Result<std::string> description_of(const InstanceView& instance, const std::string& callback);

@@ -283,5 +283,25 @@ TEST(CommandLine, SubAndWatchTakeAPattern) {
     EXPECT_THAT(error_of({"sub", "a", "--count", "0"}).info(), HasSubstr("from 1"));
 }
 
+TEST(CommandLine, SaysWhichInstanceIsCalled) {
+    const auto call = call_of({"call", "Shop.order", "--vsn", ">=1.2 <2", "--key", "anna", "soup"});
+    EXPECT_EQ(call.version, VersionRange{">=1.2 <2"});
+    EXPECT_THAT(call.key, Optional(Eq("anna")));
+    EXPECT_THAT(call.arguments, ElementsAre("soup"));
+    EXPECT_THAT(call_of({"call", "Shop.order", "--key", ""}).key, Optional(Eq("")));
+    EXPECT_EQ(call_of({"call", "Shop.order"}).key, std::nullopt);
+
+    EXPECT_TRUE(call_of({"call", "Shop.order", "--all"}).all);
+    EXPECT_TRUE(call_of({"call", "Shop.order", "--one-way"}).one_way);
+}
+
+TEST(CommandLine, RefusesChoicesThatExcludeEachOther) {
+    EXPECT_THAT(error_of({"call", "Shop.order", "--vsn", "~1"}).info(), HasSubstr("'~1' is no range of versions"));
+    EXPECT_THAT(error_of({"call", "Shop.order", "--all", "--key", "x"}).info(), HasSubstr("--key"));
+    EXPECT_THAT(error_of({"call", "Shop.order", "--all", "--one-way"}).info(), HasSubstr("--one-way"));
+    EXPECT_THAT(error_of({"call", "Shop.order", "--all", "-"}).info(), HasSubstr("stream"));
+    EXPECT_THAT(error_of({"call", "Shop.order", "--one-way", "-"}).info(), HasSubstr("stream"));
+}
+
 } // namespace
 } // namespace malla::cli

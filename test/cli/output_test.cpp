@@ -95,5 +95,23 @@ TEST(Listing, HasColourOnlyWhereItMay) {
     EXPECT_THAT(two_services().text(Format::automatic, {.is_terminal = true}), Not(HasSubstr("\x1b")));
 }
 
+TEST(NodeLine, NamesTheNodeOfEachResult) {
+    ResultStyle style;
+    EXPECT_EQ(*node_line_text("anna", "[1,2]", style), "{\"node\":\"anna\",\"result\":[1,2]}\n");
+    EXPECT_EQ(*node_line_text("anna", "\"hi\"", style), "{\"node\":\"anna\",\"result\":\"hi\"}\n");
+    style.format = Format::text;
+    EXPECT_EQ(*node_line_text("anna", "\"hi\"", style), "anna: hi\n");
+    EXPECT_EQ(*node_line_text("anna", "[1,2]", style), "anna: [1,2]\n");
+    style.format = Format::raw;
+    EXPECT_EQ(*node_line_text("anna", "\"hi\"", style), "hi");
+    EXPECT_EQ(node_line_text("anna", "[", ResultStyle{}).error().id(), "reply_invalid");
+}
+
+TEST(NodeLine, NamesTheNodeOfAFailure) {
+    EXPECT_EQ(failed_node_text("anna", Status{"paused", "Shop"}),
+              "{\"node\":\"anna\",\"error\":{\"status\":\"paused\",\"code\":503,"
+              "\"info\":\"Service 'Shop' is paused\",\"outcome\":\"not_run\"}}\n");
+}
+
 } // namespace
 } // namespace malla::cli

@@ -67,6 +67,41 @@ class Values(Mesh):
         for name in ("other", "echo-node", "other"):
             self.assertEqual(json.loads(self.answer("Echo.whoami", "--on", name))["name"], name)
 
+    def test_all_gives_a_line_for_each_node_and_the_worst_exit_code(self):
+        self.start("malla", "run", SAMPLES / "echo.so", "--name", "other")
+        self.answer("Echo.count", "--on", "other")
+        code, out, err = self.malla("call", "--all", "Echo.text", "hi")
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(out, '{"node":"echo-node","result":"hi"}\n{"node":"other","result":"hi"}\n')
+        code, out, err = self.malla("call", "--all", "Echo.fail", "teapot", "short")
+        self.assertEqual((code, out), (1, ""))
+        self.assertEqual([json.loads(line)["node"] for line in err.splitlines()], ["echo-node", "other"])
+        code, out, err = self.malla("call", "--all", "Echo.sleep", 60_000, "--timeout", "1s")
+        self.assertEqual((code, out), (7, ""))
+        self.assertEqual(err.count("deadline_exceeded"), 2)
+        self.assertEqual(self.malla("call", "--all", "Nobody.text", "hi", "--no-wait")[0], 3)
+
+    def test_a_key_names_an_instance(self):
+        self.start("malla", "run", SAMPLES / "echo.so", "--name", "other")
+        self.answer("Echo.count", "--on", "other")
+        nodes = {key: json.loads(self.answer("Echo.whoami", "--key", key))["name"] for key in "abcdefgh"}
+        self.assertEqual(set(nodes.values()), {"echo-node", "other"})
+        for key, node in nodes.items():
+            self.assertEqual(json.loads(self.answer("Echo.whoami", "--key", key))["name"], node)
+
+    def test_a_range_of_versions_leaves_out_the_others(self):
+        self.assertEqual(self.answer("Echo.text", "hi", "--vsn", ">=0"), "hi")
+        code, _, err = self.malla("call", "Echo.text", "hi", "--vsn", ">=9", "--no-wait")
+        self.assertEqual(code, 3)
+        self.assertRegex(err, "not there in version >=9.0.0, but in ")
+
+    def test_one_way_ends_without_a_result_and_the_call_runs(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.start("malla", "serve", "Mark.set", "--exec", f"cat > {folder}/mark")
+            code, out, err = self.malla("call", "--one-way", "Mark.set", "done")
+            self.assertEqual((code, out, err), (0, "", ""))
+            eventually(lambda: os.path.exists(f"{folder}/mark") and os.path.getsize(f"{folder}/mark") == 4)
+
     def test_the_record_file_comes_from_the_configuration(self):
         with tempfile.TemporaryDirectory() as folder:
             config = f"{folder}/services.json"
