@@ -59,8 +59,7 @@ int LiveOutput::wait(const std::function<std::uint64_t()>& dropped) {
     Deadline next = Deadline::in(between);
     while (code_.load() < 0) {
         std::array<pollfd, 3> all{{{ended_.descriptor(), POLLIN, 0}, {signal_.fd(), POLLIN, 0}, {STDOUT_FILENO, 0, 0}}};
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(next.left(Clock::now()));
-        if (::poll(all.data(), all.size(), static_cast<int>(left.count())) < 0) continue; // a signal
+        if (::poll(all.data(), all.size(), next.poll_timeout(Clock::now())) < 0) continue; // a signal
         if (all[1].revents != 0) end(exit_interrupted);
         else if ((all[2].revents & (POLLERR | POLLHUP)) != 0) end(exit_reader_gone);
         else if (next.passed(Clock::now())) {

@@ -22,12 +22,6 @@ std::string without_newline(std::string text) {
     return text;
 }
 
-int timeout_ms(Deadline deadline) {
-    using namespace std::chrono;
-    const auto left = ceil<milliseconds>(deadline.left(Clock::now())).count();
-    return static_cast<int>(std::min<decltype(left)>(left, 1'000'000));
-}
-
 /// One run: feeds and collects until the command has ended, or has to be ended.
 class Run {
 public:
@@ -45,7 +39,7 @@ public:
                                        {child_.error.get(), POLLIN, 0},
                                        {child_.input.get(), POLLOUT, 0},
                                        {stop_.get(), POLLIN, 0}}};
-            ::poll(all.data(), all.size(), timeout_ms(deadline));
+            ::poll(all.data(), all.size(), deadline.poll_timeout(Clock::now()));
             if (all[4].revents != 0) return "it was stopped before it ended";
             if (deadline.passed(Clock::now())) return "";
             if (all[3].revents != 0) feed();

@@ -26,11 +26,6 @@ Clock::duration pause_after(unsigned failed_starts) {
     return std::min<Clock::duration>(100ms * (1U << std::min(failed_starts - 2, 8U)), 5s);
 }
 
-int timeout_ms(Deadline deadline) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline.left(Clock::now())).count();
-    return static_cast<int>(std::min<decltype(left)>(left, 1'000'000));
-}
-
 constexpr Deadline never{Clock::time_point::max()};
 
 } // namespace
@@ -139,7 +134,7 @@ void LinesService::wait() {
                                {child_ ? child_->output.get() : -1, POLLIN, 0},
                                {has_unsent ? child_->input.get() : -1, POLLOUT, 0},
                                {child_ ? child_->ended_descriptor() : -1, POLLIN, 0}}};
-    ::poll(all.data(), all.size(), timeout_ms(until));
+    ::poll(all.data(), all.size(), until.poll_timeout(Clock::now()));
     eventfd_t count = 0;
     ::eventfd_read(wake_.get(), &count);
     const std::scoped_lock lock{mutex_};

@@ -104,7 +104,7 @@ stage_tsan() {
 
 stage_tidy() {
   [[ -e build/dev/compile_commands.json ]] || cmake --preset dev >/dev/null
-  check "clang-tidy" test/checks/tidy.sh build/dev
+  check "clang-tidy" test/checks/tidy.py build/dev
 }
 
 stages=("$@")

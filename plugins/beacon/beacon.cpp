@@ -106,9 +106,7 @@ void Beacon::wait(Clock::time_point until, const Ether* ether) {
     std::array<pollfd, 3> polled{{{wake_.fd(), POLLIN, 0},
                                   {ether ? ether->group_fd() : -1, POLLIN, 0},
                                   {ether ? ether->answer_fd() : -1, POLLIN, 0}}};
-    const auto left = std::max(Clock::duration::zero(), until - Clock::now());
-    (void)::poll(polled.data(), polled.size(),
-                 static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
+    (void)::poll(polled.data(), polled.size(), Deadline{until}.poll_timeout(Clock::now()));
 }
 
 void Beacon::hear(const Ether& ether, int fd) {

@@ -55,6 +55,8 @@ public:
     /// Ends what is under way, and refuses what comes. Any thread; again and again until the other has noticed, since
     /// what was about to begin may have missed it.
     void interrupt();
+    /// How long to wait for the other between two interrupts.
+    static constexpr std::chrono::milliseconds interrupt_again{5};
 
 private:
     Result<Json> post(const std::string& path, const Json& body);

@@ -18,7 +18,6 @@ using namespace std::chrono_literals;
 constexpr std::uint16_t default_port = 2379;
 constexpr Clock::duration first_pause = 100ms;
 constexpr Clock::duration longest_pause = 1s;
-constexpr auto interrupt_again = 5ms;
 
 } // namespace
 
@@ -55,7 +54,7 @@ void Etcd::stop(Deadline deadline) noexcept {
         changed_.wait_until(lock, deadline.at(), [&] { return finished_; });
         while (!finished_) {
             if (session_) session_->interrupt();
-            changed_.wait_for(lock, interrupt_again, [&] { return finished_; });
+            changed_.wait_for(lock, EtcdClient::interrupt_again, [&] { return finished_; });
         }
     }
     thread_.join();

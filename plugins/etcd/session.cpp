@@ -18,7 +18,6 @@ using namespace std::chrono_literals;
 // A node that dies is named for that long; one whose etcd is away for less stays named.
 constexpr auto lease = 5s;
 constexpr auto beat = 1500ms;
-constexpr auto interrupt_again = 5ms;
 constexpr std::size_t max_endpoints = 8;
 
 bool is_reachable(std::string_view endpoint) {
@@ -132,7 +131,7 @@ void EtcdSession::end_watch() {
     {
         std::unique_lock lock{mutex_};
         do watching_.interrupt();
-        while (!event_.wait_for(lock, interrupt_again, [&] { return watch_end_.has_value(); }));
+        while (!event_.wait_for(lock, EtcdClient::interrupt_again, [&] { return watch_end_.has_value(); }));
     }
     watcher_.join();
 }

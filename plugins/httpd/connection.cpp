@@ -15,16 +15,12 @@ using namespace std::chrono_literals;
 
 constexpr auto farewell_limit = 1s;
 
-int timeout_ms(Deadline deadline) {
-    return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(deadline.left(Clock::now())).count());
-}
-
 } // namespace
 
 bool Connection::wait(short events, Deadline until, bool unless_ending) const {
     std::array<pollfd, 2> all{{{socket_.get(), events, 0}, {unless_ending ? ending_->descriptor() : -1, POLLIN, 0}}};
     while (true) {
-        const int seen = ::poll(all.data(), all.size(), timeout_ms(until));
+        const int seen = ::poll(all.data(), all.size(), until.poll_timeout(Clock::now()));
         if (seen > 0) return all[1].revents == 0;
         if (seen == 0 || errno != EINTR) return false;
     }

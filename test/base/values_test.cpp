@@ -44,6 +44,15 @@ TEST(Deadline, HasPassedAtItsInstant) {
     EXPECT_EQ(deadline.left(now + 9s), 0s);
 }
 
+TEST(Deadline, IsWaitedForUntilItHasPassed) {
+    const auto now = Clock::now();
+    EXPECT_EQ(Deadline{now + 1ns}.poll_timeout(now), 1);
+    EXPECT_EQ(Deadline{now + 1500us}.poll_timeout(now), 2);
+    EXPECT_EQ(Deadline{now + 3ms}.poll_timeout(now), 3);
+    EXPECT_EQ(Deadline{now - 5s}.poll_timeout(now), 0);
+    EXPECT_EQ(Deadline{Clock::time_point::max()}.poll_timeout(now), std::numeric_limits<int>::max());
+}
+
 TEST(Deadline, ALimitTooLongIsTheEndOfTime) {
     EXPECT_EQ(Deadline::in(Clock::duration::max()).at(), Clock::time_point::max());
 }

@@ -147,13 +147,22 @@ class Tidy(Planted):
         return self.tree / "build", self.tree
 
     def test_a_finding_fails(self):
-        self.assert_fails("bugprone-", "tidy.sh", *self.tidy("int a(int x) {\n    if (x = 1) return 2;\n    return 3;\n}\n"))
+        self.assert_fails("bugprone-", "tidy.py", *self.tidy("int a(int x) {\n    if (x = 1) return 2;\n    return 3;\n}\n"))
+
+    def test_a_finding_in_any_of_many_sources_fails(self):
+        names = [f"libmalla/malla/base/source_{i:02}.cpp" for i in range(20)]
+        for i, name in enumerate(names):
+            self.source(name, f"int f{i}(int x) {{ return x + 1; }}\n")
+        self.compile_commands(*names)
+        self.assert_passes("tidy.py", self.tree / "build", self.tree)
+        self.source(names[13], "int* f13() { return 0; }\n")
+        self.assert_fails("source_13.cpp:2:", "tidy.py", self.tree / "build", self.tree)
 
     def test_a_source_that_does_not_compile_fails(self):
-        self.assert_fails("error", "tidy.sh", *self.tidy("int a() { return b; }\n"))
+        self.assert_fails("error", "tidy.py", *self.tidy("int a() { return b; }\n"))
 
     def test_a_clean_source_passes(self):
-        self.assert_passes("tidy.sh", *self.tidy("int a(int x) { return x + 1; }\n"))
+        self.assert_passes("tidy.py", *self.tidy("int a(int x) { return x + 1; }\n"))
 
 
 class Shell(Planted):

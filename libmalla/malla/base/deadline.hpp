@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <compare>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,11 @@ public:
     /// Never negative.
     [[nodiscard]] constexpr Clock::duration left(Clock::time_point now) const noexcept {
         return std::max(at_ - now, Clock::duration::zero());
+    }
+    /// What is left as `poll` takes it: milliseconds, rounded up so that it does not wake before, at most 24 days.
+    [[nodiscard]] constexpr int poll_timeout(Clock::time_point now) const noexcept {
+        const auto left_ms = std::chrono::ceil<std::chrono::milliseconds>(left(now)).count();
+        return static_cast<int>(std::min<decltype(left_ms)>(left_ms, std::numeric_limits<int>::max()));
     }
 
     friend constexpr auto operator<=>(const Deadline&, const Deadline&) noexcept = default;

@@ -24,7 +24,7 @@ std::int64_t microseconds(Clock::time_point at) {
 
 // What a repetition has in common with the call, so that nobody gets the answer to a call of somebody else by its id.
 std::uint64_t content_of(const wire::Call& call) {
-    std::uint64_t hash = static_cast<std::uint64_t>(call.content);
+    auto hash = static_cast<std::uint64_t>(call.content);
     const auto add = [&](std::string_view text) {
         hash = hash * 0x9e3779b97f4a7c15U + std::hash<std::string_view>{}(text);
     };

@@ -173,10 +173,10 @@ private:
 
     std::mutex mutex_;
     Silence silence_;
-    bool heard_ = false;     ///< since the last look
-    bool awaited_ = false;   ///< something was sent that is answered, since anything was heard
-    bool retired_ = false;   ///< no call is sent any more
-    bool dying_ = false;     ///< nobody begins to read the socket any more
+    bool heard_ = false;   ///< since the last look
+    bool awaited_ = false; ///< something was sent that is answered, since anything was heard
+    bool retired_ = false; ///< no call is sent any more
+    bool dying_ = false;   ///< nobody begins to read the socket any more
     bool sent_one_way_ = false;
     bool receiving_ = false; ///< a caller reads the socket
     std::condition_variable received_;

@@ -13,7 +13,7 @@ namespace {
 // The watch goes to sleep after so many looks without any work.
 constexpr int looks_before_sleep = 16;
 // While all work ends in time it looks more rarely, at most so much: a look takes a core from the calls.
-constexpr int longest_pause = 8;
+constexpr int longest_watch_pause = 8;
 
 } // namespace
 
@@ -205,7 +205,7 @@ void Workers::watch() {
             take_lead_from(state);
             lock.lock();
         } else if (state != seen) {
-            pause = std::min(2 * pause, longest_pause);
+            pause = std::min(2 * pause, longest_watch_pause);
         }
         seen = state;
     }

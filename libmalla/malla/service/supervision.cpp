@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <climits>
 
 #include <poll.h>
 
@@ -21,10 +20,9 @@ constexpr Clock::duration kill_limit = std::chrono::seconds{5};
 /// Waits until one of them is readable; false when the deadline passed.
 bool poll_until(std::vector<pollfd>& polled, Deadline deadline) {
     while (true) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline.left(Clock::now())).count();
-        const int ready = ::poll(polled.data(), polled.size(), static_cast<int>(std::min<long>(left, INT_MAX)));
+        const int ready = ::poll(polled.data(), polled.size(), deadline.poll_timeout(Clock::now()));
         if (ready > 0) return true;
-        if (ready == 0 && left <= INT_MAX) return false;
+        if (ready == 0 && deadline.passed(Clock::now())) return false;
     }
 }
 

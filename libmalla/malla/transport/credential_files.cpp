@@ -15,11 +15,9 @@ namespace {
 constexpr std::string_view public_word = "public";
 constexpr std::string_view secret_word = "secret";
 
-Status invalid(const std::string& reason) { return Status{"credentials_invalid", reason}; }
-
 Status in_file(const std::string& file, const Status& status) {
     const auto reason = status.data().find("reason");
-    return invalid(file + ": " + (reason == status.data().end() ? status.info() : reason->second));
+    return credentials_invalid(file + ": " + (reason == status.data().end() ? status.info() : reason->second));
 }
 
 template <class Visit>
@@ -32,7 +30,7 @@ Result<void> for_each_line(std::string_view text, Visit visit) {
         std::vector<std::string> words{std::istream_iterator<std::string>{fields}, {}};
         if (words.empty()) continue;
         if (auto fault = visit(std::move(words)); !fault.empty())
-            return invalid("line " + std::to_string(number) + ": " + fault);
+            return credentials_invalid("line " + std::to_string(number) + ": " + fault);
     }
     return {};
 }
@@ -54,10 +52,11 @@ Result<KeyPair> read_key_file(std::string_view text) {
         return {};
     });
     if (!read) return std::move(read).error();
-    if (keys.secret_key.empty()) return invalid("there is no line 'secret KEY'; `malla keygen FILE` makes such a file");
+    if (keys.secret_key.empty())
+        return credentials_invalid("there is no line 'secret KEY'; `malla keygen FILE` makes such a file");
     const std::string belonging = public_key_of(keys.secret_key);
     if (keys.public_key.empty()) keys.public_key = belonging;
-    if (keys.public_key != belonging) return invalid("the public key does not belong to the secret one");
+    if (keys.public_key != belonging) return credentials_invalid("the public key does not belong to the secret one");
     return keys;
 }
 
@@ -82,7 +81,7 @@ namespace {
 template <class Read>
 auto read_file(const std::string& file, Read read) -> decltype(read(std::string_view{})) {
     std::ifstream in{file, std::ios::binary};
-    if (!in) return invalid(file + " cannot be read");
+    if (!in) return credentials_invalid(file + " cannot be read");
     const std::string text{std::istreambuf_iterator<char>{in}, {}};
     auto result = read(std::string_view{text});
     if (!result) return in_file(file, result.error());
@@ -98,8 +97,9 @@ Result<std::vector<AllowedKey>> allowed_of(const CredentialFiles& files) {
 
 Result<std::shared_ptr<Credentials>> load_credentials(const CredentialFiles& files) {
     if (!files.secret.empty() && !files.key.empty())
-        return invalid("a node has a cluster secret or a key of its own, not both");
-    if (!files.allow.empty() && files.key.empty()) return invalid("a list of allowed keys goes with a key file");
+        return credentials_invalid("a node has a cluster secret or a key of its own, not both");
+    if (!files.allow.empty() && files.key.empty())
+        return credentials_invalid("a list of allowed keys goes with a key file");
     if (!files.secret.empty()) return read_file(files.secret, Credentials::of_cluster);
     if (files.key.empty()) return std::shared_ptr<Credentials>{};
     auto keys = read_file(files.key, read_key_file);

@@ -18,9 +18,9 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(space) + 1 - first);
 }
 
-Status invalid(std::string_view reason) { return Status{"credentials_invalid", reason}; }
-
 } // namespace
+
+Status credentials_invalid(std::string_view reason) { return Status{"credentials_invalid", reason}; }
 
 Credentials::Credentials(KeyPair server, KeyPair client, bool own)
     : server_{std::move(server)}, client_{std::move(client)}, own_{own}, domain_{add_zap_domain(*this)} {}
@@ -30,10 +30,10 @@ Credentials::~Credentials() { remove_zap_domain(domain_); }
 Result<std::shared_ptr<Credentials>> Credentials::of_cluster(std::string_view secret) {
     secret = trimmed(secret);
     if (secret.size() < min_secret_bytes)
-        return invalid("a cluster secret has at least " + std::to_string(min_secret_bytes) +
-                       " bytes; `malla keygen --secret FILE` makes one");
+        return credentials_invalid("a cluster secret has at least " + std::to_string(min_secret_bytes) +
+                                   " bytes; `malla keygen --secret FILE` makes one");
     if (secret.size() > max_secret_bytes)
-        return invalid("a cluster secret has at most " + std::to_string(max_secret_bytes) + " bytes");
+        return credentials_invalid("a cluster secret has at most " + std::to_string(max_secret_bytes) + " bytes");
     std::shared_ptr<Credentials> made{new Credentials{derive_key_pair(secret, "malla curve server 1"),
                                                       derive_key_pair(secret, "malla curve client 1"), false}};
     made->allow({{made->client_.public_key, {"", true}}});
@@ -42,7 +42,7 @@ Result<std::shared_ptr<Credentials>> Credentials::of_cluster(std::string_view se
 
 Result<std::shared_ptr<Credentials>> Credentials::of_node(KeyPair own, const std::vector<AllowedKey>& allowed) {
     if (!is_key(own.public_key) || public_key_of(own.secret_key) != own.public_key)
-        return invalid("its keys are no pair; `malla keygen FILE` makes one");
+        return credentials_invalid("its keys are no pair; `malla keygen FILE` makes one");
     KeyPair same = own;
     std::shared_ptr<Credentials> made{new Credentials{std::move(own), std::move(same), true}};
     made->allow(allowed);

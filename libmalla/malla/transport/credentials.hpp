@@ -71,6 +71,9 @@ private:
     std::map<std::string, std::shared_ptr<const Identity>, std::less<>> allowed_;
 };
 
+/// What cannot be used, and how to mend it.
+[[nodiscard]] Status credentials_invalid(std::string_view reason);
+
 /// The files that credentials come from; empty: none.
 struct CredentialFiles {
     std::string secret; ///< the cluster secret

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <utility>
 
 #include <poll.h>
@@ -142,9 +141,7 @@ void Poller::dispatch(Priority priority) {
 
 int Poller::timeout_ms() const {
     const auto next = timers_.next();
-    if (!next) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(Deadline{*next}.left(Clock::now())).count();
-    return static_cast<int>(std::min<std::int64_t>(left, std::numeric_limits<int>::max()));
+    return next ? Deadline{*next}.poll_timeout(Clock::now()) : -1;
 }
 
 } // namespace malla::transport

@@ -9,7 +9,6 @@
 #include <cassert>
 #include <cerrno>
 #include <cstring>
-#include <limits>
 #include <utility>
 
 #include <poll.h>
@@ -41,12 +40,6 @@ bool read_routing_id(std::string_view id, Peer& peer) noexcept {
 
 int send_frame(void* handle, zmq_msg_t* frame, int flags) noexcept {
     return uninterrupted([=] { return zmq_msg_send(frame, handle, flags | ZMQ_DONTWAIT); });
-}
-
-/// Milliseconds for ::poll, rounded up so that it does not wake before `until`.
-int milliseconds_left(Deadline until) noexcept {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until.left(Clock::now())).count();
-    return left > std::numeric_limits<int>::max() ? std::numeric_limits<int>::max() : static_cast<int>(left);
 }
 
 } // namespace
@@ -150,7 +143,7 @@ std::size_t Socket::receive(std::vector<Message>& into, Deadline until, std::siz
             turn.wait();
         }
         std::array<pollfd, 2> polled{pollfd{fd_, POLLIN, 0}, pollfd{wake_.fd(), POLLIN, 0}};
-        ::poll(polled.data(), polled.size(), milliseconds_left(until));
+        ::poll(polled.data(), polled.size(), until.poll_timeout(Clock::now()));
         const Turn turn{*this};
         leave();
         const auto count = take(into, max);

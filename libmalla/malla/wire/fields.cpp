@@ -9,8 +9,8 @@ namespace malla::wire {
 
 namespace {
 
-constexpr std::uint8_t data_tag = 1;
-constexpr std::uint8_t metadata_tag = 2;
+constexpr std::uint8_t status_data_tag = 1;
+constexpr std::uint8_t status_metadata_tag = 2;
 
 void write_fields(Writer& out, std::uint8_t tag, const Status::Fields& fields) {
     PairLimit limit;
@@ -51,8 +51,8 @@ void write_status(Writer& out, const Status& status) {
     out.number(static_cast<std::uint8_t>(status.outcome()));
     out.name(is_printable(status.id()) && !status.id().empty() ? status.id() : "unknown_status");
     out.text(legal(cut(status.info(), max_info_bytes), "The text of this status is not UTF-8"));
-    write_fields(out, data_tag, status.data());
-    write_fields(out, metadata_tag, status.metadata());
+    write_fields(out, status_data_tag, status.data());
+    write_fields(out, status_metadata_tag, status.metadata());
 }
 
 Status read_status(Reader& in) {
@@ -65,10 +65,10 @@ Status read_status(Reader& in) {
     PairLimit data;
     PairLimit metadata;
     while (const auto field = in.field()) {
-        if (field->tag == data_tag) {
+        if (field->tag == status_data_tag) {
             const auto [key, value] = read_pair(in, *field, data);
             status.set_data(std::string{key}, std::string{value});
-        } else if (field->tag == metadata_tag) {
+        } else if (field->tag == status_metadata_tag) {
             const auto [key, value] = read_pair(in, *field, metadata);
             status.set_metadata(std::string{key}, std::string{value});
         }
