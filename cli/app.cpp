@@ -56,4 +56,18 @@ Result<std::uint64_t> count(const CLI::App& app, const std::string& name, std::u
     return usage_error(name + " wants a whole number from 1, not '" + *given + "'");
 }
 
+const CLI::App* command_named(const CLI::App& app, const std::string& name) {
+    for (const CLI::App* command : app.get_subcommands({}))
+        if (command->get_name() == name) return command;
+    return nullptr;
+}
+
+void examples(CLI::App& command, std::initializer_list<const char*> lines) {
+    std::string text = command.get_footer();
+    if (!text.empty()) text += "\n\n";
+    text += "Examples:";
+    for (const char* line : lines) text.append("\n  ") += line;
+    command.footer(text);
+}
+
 } // namespace malla::cli

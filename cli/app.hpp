@@ -4,6 +4,7 @@
 #include "malla/base/result.hpp"
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,5 +30,11 @@ CLI::Option* names(CLI::App& app, const std::string& name, const std::string& de
 [[nodiscard]] bool flag(const CLI::App& app, const std::string& name);
 /// A whole number from 1.
 [[nodiscard]] Result<std::uint64_t> count(const CLI::App& app, const std::string& name, std::uint64_t otherwise);
+
+/// The command of that name; null when there is none.
+[[nodiscard]] const CLI::App* command_named(const CLI::App& app, const std::string& name);
+
+/// Ends the help of a command with lines to try; the tests run each of them.
+void examples(CLI::App& command, std::initializer_list<const char*> lines);
 
 } // namespace malla::cli

@@ -4,6 +4,7 @@
 #include "cli/settings.hpp"
 #include "malla/base/version_range.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -137,6 +138,51 @@ struct WatchCommand {
     std::string pattern; ///< of events
 };
 
+/// How long a call to each node takes.
+struct PingCommand {
+    std::string node; ///< empty: every one
+    std::uint64_t count = 1;
+    Clock::duration every = std::chrono::seconds{1};
+};
+
+inline constexpr std::size_t max_bench_threads = 1024;
+
+struct BenchCommand {
+    Target target;
+    std::vector<std::string> arguments;
+    std::optional<std::size_t> separator; ///< as in `CallCommand`
+    std::string on;
+    std::size_t in_flight = 1; ///< a thread for each
+    std::uint64_t count = 0;   ///< 0: only the duration counts
+    Clock::duration duration = std::chrono::seconds{5};
+};
+
+/// What is wrong with how the mesh is found, and what to do about it.
+struct DoctorCommand {};
+
+struct ContextCommand {
+    enum class Action : std::uint8_t { list, add, use, remove };
+
+    Action action = Action::list;
+    std::string name;
+    Settings settings; ///< to add
+};
+
+/// A script that has a shell complete what is typed.
+struct CompletionCommand {
+    std::string shell; ///< bash, zsh or fish
+};
+
+/// What such a script asks: candidates for the last word, a line each.
+struct CompleteCommand {
+    std::vector<std::string> words;
+};
+
+/// Writes the manual page of each command, in the language of man.
+struct ManualCommand {
+    std::filesystem::path folder;
+};
+
 /// New credentials: a key pair, or the secret of a cluster.
 struct KeygenCommand {
     std::string file; ///< empty: to standard output
@@ -150,9 +196,11 @@ struct HelpCommand {
     std::string text;
 };
 
-using Command = std::variant<HelpCommand, VersionCommand, CallCommand, LsCommand, NodesCommand, InfoCommand,
-                             DescribeCommand, RunCommand, ServeCommand, PluginsCommand, ExplainCommand, ConfigCommand,
-                             LifecycleCommand, PubCommand, SubCommand, WatchCommand, KeygenCommand>;
+using Command =
+    std::variant<HelpCommand, VersionCommand, CallCommand, LsCommand, NodesCommand, InfoCommand, DescribeCommand,
+                 RunCommand, ServeCommand, PluginsCommand, ExplainCommand, ConfigCommand, LifecycleCommand, PubCommand,
+                 SubCommand, WatchCommand, PingCommand, BenchCommand, DoctorCommand, ContextCommand, CompletionCommand,
+                 CompleteCommand, ManualCommand, KeygenCommand>;
 
 struct Invocation {
     Common common;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/config_file.hpp"
-#include "cli/nearest.hpp"
+#include "cli/context_files.hpp"
 #include "cli/settings.hpp"
 #include "cli/usage.hpp"
 
-#include <algorithm>
 #include <filesystem>
 
 namespace malla::cli {
@@ -12,25 +11,6 @@ namespace malla::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path contexts_folder(const Environment& environment) {
-    if (const auto home = environment("XDG_CONFIG_HOME")) return fs::path{*home} / "malla/contexts";
-    return fs::path{environment("HOME").value_or("/")} / ".config/malla/contexts";
-}
-
-std::vector<std::string> names_in(const fs::path& folder) {
-    std::vector<std::string> names;
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator{folder, ignored}) names.push_back(entry.path().stem().string());
-    return names;
-}
-
-std::optional<fs::path> file_of(const fs::path& folder, const std::string& name) {
-    std::error_code ignored;
-    for (const char* ending : {".toml", ".json"})
-        if (fs::path file = folder / (name + ending); fs::exists(file, ignored)) return file;
-    return std::nullopt;
-}
 
 Status wrong_value(const fs::path& file, std::string_view key, const char* wanted) {
     return usage_error(file.string() + ": '" + std::string{key} + "' wants " + wanted);
@@ -91,16 +71,10 @@ Result<void> read_member(const fs::path& file, std::string_view key, const Json&
 
 Result<Settings> context_settings(std::string_view name, const Environment& environment) {
     const std::string wanted{name};
-    const fs::path folder = contexts_folder(environment);
-    if (wanted.empty() || wanted.find('/') != std::string::npos || wanted[0] == '.')
-        return usage_error("'" + wanted + "' is no name of a context");
-    const auto file = file_of(folder, wanted);
+    if (auto fault = context_name_fault(wanted)) return *std::move(fault);
+    const auto file = context_file(wanted, environment);
     if (!file && wanted == "default") return Settings{};
-    if (!file) {
-        const auto near = nearest(wanted, names_in(folder));
-        return usage_error("Unknown context '" + wanted + "'",
-                           near ? "did you mean '" + *near + "'?" : "it would be in " + folder.string());
-    }
+    if (!file) return unknown_context(wanted, environment);
     const auto read = read_config_file(*file);
     if (!read) return read.error();
     Settings settings;

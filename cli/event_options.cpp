@@ -36,13 +36,16 @@ void add_events(CLI::App& app) {
     names(pub, "TOPIC", "words with dots between: orders.created");
     names(pub, "VALUE", "see below", CLI::detail::expected_max_vector_size)->required(false);
     pub.footer(pub_notes);
+    examples(pub, {"malla pub orders.created '{\"id\": 7}'", "seq 3 | malla pub numbers -"});
     auto& sub = *app.add_subcommand("sub", "write the events that are published from now on, a JSON line each");
     names(sub, "PATTERN", "of topics");
     value(sub, "--count", "N", "end after so many");
     sub.footer(pattern_notes);
+    examples(sub, {"malla sub 'orders.>'", "malla sub '>' --count 1 | jq ."});
     auto& watch = *app.add_subcommand("watch", "nodes, services and events as they come, change and go");
     names(watch, "PATTERN", "of the events' topics; all unless given")->required(false);
     watch.footer(pattern_notes);
+    examples(watch, {"malla watch", "malla watch 'orders.*' --format json | jq -c ."});
 }
 
 Result<Command> read_pub(const CLI::App& app) {

@@ -3,7 +3,12 @@
 
 #include "cli/app.hpp"
 #include "cli/choice_options.hpp"
+#include "cli/context_files.hpp"
+#include "cli/context_options.hpp"
 #include "cli/event_options.hpp"
+#include "cli/measure_options.hpp"
+#include "cli/operate_options.hpp"
+#include "cli/target.hpp"
 #include "cli/usage.hpp"
 #include "cli/words.hpp"
 #include "malla/node/options.hpp"
@@ -61,14 +66,22 @@ void add_call(CLI::App& app) {
     value(call, "--from-line", "N", "resume: begin at this line of the input");
     flag(call, "--progress", "say on standard error how far it is");
     call.footer(call_notes);
+    examples(call, {"malla call Calculator.calculate add 2 3", "malla call Calculator.calculate a=2 b=3 op=add",
+                    "seq 1000 | malla call Calculator.square - -j 64 | tail -n 1",
+                    "malla call Echo.text hello --all --timeout 2s"});
 }
 
 void add_listings(CLI::App& app) {
-    app.add_subcommand("ls", "the services of the mesh");
-    app.add_subcommand("nodes", "the nodes of the mesh");
-    names(*app.add_subcommand("info", "the instances of a service"), "SERVICE", "its name");
-    names(*app.add_subcommand("describe", "callbacks with their parameters, types and JSON schema"),
-          "SERVICE[.CALLBACK]", "what to describe");
+    examples(*app.add_subcommand("ls", "the services of the mesh"),
+             {"malla ls", "malla ls --format json | jq -r 'select(.status != \"running\").name'"});
+    examples(*app.add_subcommand("nodes", "the nodes of the mesh"),
+             {"malla nodes", "malla nodes --format json | jq -r .endpoint"});
+    auto& info = *app.add_subcommand("info", "the instances of a service");
+    names(info, "SERVICE", "its name");
+    examples(info, {"malla info Calculator"});
+    auto& describe = *app.add_subcommand("describe", "callbacks with their parameters, types and JSON schema");
+    names(describe, "SERVICE[.CALLBACK]", "what to describe");
+    examples(describe, {"malla describe Calculator", "malla describe Calculator.calculate --format json | jq .params"});
 }
 
 void add_host_options(CLI::App& app) {
@@ -88,6 +101,7 @@ void add_hosts(CLI::App& app) {
     value(run, "--config", "FILE", "TOML or JSON: a table for each service");
     values(run, "--set", "SERVICE.PATH=VALUE", "configure one value; may be repeated");
     add_host_options(run);
+    examples(run, {"malla run ./echo.so", "malla run ./calculator.so --name sums --set Calculator.round=2"});
 
     auto& serve = *app.add_subcommand("serve", "a shell command as a service");
     names(serve, "SERVICE.CALLBACK", "the name to serve it as");
@@ -98,41 +112,8 @@ void add_hosts(CLI::App& app) {
     value(serve, "--limit", "DURATION", "kill a command that runs longer");
     add_host_options(serve);
     serve.footer(serve_notes);
-}
-
-constexpr const char* plugins_notes =
-    "A PLUGIN is a name that `malla plugins` shows, of which the part behind the last ::\n"
-    "is enough, one that the node offers, or the path of a shared object. One that is\n"
-    "added comes on top, as far as dependencies allow.";
-
-constexpr const char* config_notes =
-    "A PATH is the names of members with dots between them. A VALUE is JSON if it reads as\n"
-    "JSON, else text; null takes the value out. FILE is TOML, or JSON if its name ends in\n"
-    ".json, with what is to be merged into the configuration of this service.";
-
-void add_operations(CLI::App& app) {
-    auto& plugins = *app.add_subcommand("plugins", "the chain of a service, and changing it");
-    names(plugins, "SERVICE", "its name");
-    names(plugins, "CHANGE", "add PLUGIN, remove PLUGIN or set PLUGIN...", CLI::detail::expected_max_vector_size)
-        ->required(false);
-    plugins.footer(plugins_notes);
-    auto& config = *app.add_subcommand("config", "the configuration of a service, and changing it");
-    names(config, "SERVICE", "its name");
-    names(config, "ACTION", "get PATH, set PATH=VALUE... or apply FILE", CLI::detail::expected_max_vector_size)
-        ->required(false);
-    config.footer(config_notes);
-    auto& explain = *app.add_subcommand("explain", "the links that take part in a callback now, top first");
-    names(explain, "SERVICE.CALLBACK", "what to explain");
-    auto& drain = *app.add_subcommand("drain", "refuse new calls and let a service finish its work");
-    flag(drain, "--wait", "end when nothing is left to be done");
-    app.add_subcommand("pause", "refuse calls of a service; its plugins go on");
-    app.add_subcommand("resume", "take calls again after a pause, a drain or a stop");
-    app.add_subcommand("stop", "stop the plugins of a service; its node goes on");
-    app.add_subcommand("ready", "succeed when a service is ready for calls");
-    for (const char* name : {"pause", "resume", "stop", "drain", "ready"})
-        names(*app.get_subcommand(name), "SERVICE", "its name");
-    for (const char* name : {"plugins", "config", "explain", "pause", "resume", "stop", "drain", "ready"})
-        value(*app.get_subcommand(name), "--on", "NODE", "only the instance of this node, by name or id");
+    examples(serve, {"malla serve Text.upper --exec 'tr a-z A-Z'",
+                     "malla serve Text.lower --exec 'stdbuf -oL tr A-Z a-z' --lines"});
 }
 
 void add_everything(CLI::App& app) {
@@ -147,12 +128,24 @@ void add_everything(CLI::App& app) {
     add_hosts(app);
     add_operations(app);
     add_events(app);
+    add_measures(app);
+    examples(*app.add_subcommand("doctor", "what is wrong with how the mesh is found, and what to do about it"),
+             {"malla doctor", "malla doctor --format json | jq -r 'select(.verdict != \"ok\").advice'"});
+    add_context(app);
+    auto& completion = *app.add_subcommand("completion", "have a shell complete commands, services and nodes");
+    names(completion, "SHELL", "bash, zsh or fish");
+    completion.footer("A line in the file that the shell reads at its start is enough:\n"
+                      "  bash   source <(malla completion bash)\n"
+                      "  zsh    source <(malla completion zsh)\n"
+                      "  fish   malla completion fish | source");
+    examples(completion, {"malla completion bash"});
     auto& keygen = *app.add_subcommand("keygen", "make a key pair, or the secret of a cluster");
     keygen.add_option("FILE", "where it goes, readable for you alone; else to standard output");
     flag(keygen, "--secret", "a secret that all nodes of a cluster share");
     keygen.footer("The public key of a pair is printed: it is what others put on their list of allowed keys,\n"
                   "and behind # in an endpoint.");
-    app.add_subcommand("version", "the version of this program");
+    examples(keygen, {"malla keygen node.key", "malla keygen --secret cluster.secret"});
+    examples(*app.add_subcommand("version", "the version of this program"), {"malla version"});
 }
 
 // ---- Reading it
@@ -171,17 +164,10 @@ Grammar grammar_of(const CLI::App& app) {
     Grammar grammar{options_of(app), {}};
     for (const CLI::App* command : app.get_subcommands({})) {
         const std::string& name = command->get_name();
-        const bool has_data = name == "call" || name == "pub";
+        const bool has_data = name == "call" || name == "pub" || name == "bench";
         grammar.commands.emplace(name, Grammar::Command{options_of(*command), has_data ? 1 : Grammar::no_data});
     }
     return grammar;
-}
-
-Result<Target> target(const std::string& word) {
-    const auto dot = word.rfind('.');
-    if (dot != std::string::npos && dot > 0 && dot + 1 < word.size())
-        return Target{word.substr(0, dot), word.substr(dot + 1)};
-    return usage_error("'" + word + "' names no callback", "write SERVICE.CALLBACK, as in Calculator.calculate");
 }
 
 Result<Command> read_call(const CLI::App& app) {
@@ -254,57 +240,25 @@ Result<Command> read_describe(const CLI::App& app) {
     return Command{DescribeCommand{both->service, both->callback}};
 }
 
-Result<Command> read_plugins(const CLI::App& app) {
-    using Change = PluginsCommand::Change;
-    PluginsCommand command{*text(app, "SERVICE"), Change::none, texts(app, "CHANGE"), text(app, "--on").value_or("")};
-    if (command.plugins.empty()) return Command{std::move(command)};
-    const std::string word = command.plugins.front();
-    command.plugins.erase(command.plugins.begin());
-    if (word == "set") {
-        command.change = Change::set;
-        return Command{std::move(command)};
-    }
-    if (word != "add" && word != "remove")
-        return usage_error("'" + word + "' is no change of a chain",
-                           "write add PLUGIN, remove PLUGIN or set PLUGIN...");
-    if (command.plugins.size() != 1) return usage_error(word + " wants one plugin");
-    command.change = word == "add" ? Change::add : Change::remove;
-    return Command{std::move(command)};
+Settings command_line_settings(const CLI::App& app) {
+    Settings settings;
+    settings.brokers = texts(app, "--broker");
+    settings.peers = texts(app, "--peer");
+    settings.loopback = text(app, "--loopback");
+    settings.cluster = text(app, "--cluster");
+    settings.secret_file = text(app, "--secret-file");
+    settings.key_file = text(app, "--key-file");
+    settings.allow_file = text(app, "--allow");
+    settings.timeout = text(app, "--timeout");
+    settings.format = text(app, "--format");
+    settings.insecure = flag(app, "--insecure");
+    return settings;
 }
 
-Result<Command> read_config(const CLI::App& app) {
-    using Action = ConfigCommand::Action;
-    ConfigCommand command;
-    command.service = *text(app, "SERVICE");
-    command.on = text(app, "--on").value_or("");
-    auto words = texts(app, "ACTION");
-    if (words.empty()) return Command{std::move(command)};
-    const std::string action = words.front();
-    words.erase(words.begin());
-    if (action != "get" && action != "set" && action != "apply")
-        return usage_error("'" + action + "' is nothing to do with a configuration",
-                           "write get PATH, set PATH=VALUE... or apply FILE");
-    if (words.empty() || (action != "set" && words.size() != 1))
-        return usage_error(action + " wants " +
-                           (action == "get"   ? "one path"
-                            : action == "set" ? "PATH=VALUE"
-                                              : "one file"));
-    command.action = action == "get" ? Action::get : Action::change;
-    if (action == "get") command.path = words.front();
-    else if (action == "apply") command.file = words.front();
-    else command.settings = std::move(words);
-    return Command{std::move(command)};
-}
-
-Result<Command> read_explain(const CLI::App& app) {
-    auto wanted = target(*text(app, "SERVICE.CALLBACK"));
-    if (!wanted) return std::move(wanted).error();
-    return Command{ExplainCommand{*std::move(wanted), text(app, "--on").value_or("")}};
-}
-
-Command read_lifecycle(const CLI::App& app, LifecycleCommand::Wish wish) {
-    const bool wait = wish == LifecycleCommand::Wish::drain && flag(app, "--wait");
-    return LifecycleCommand{wish, *text(app, "SERVICE"), text(app, "--on").value_or(""), wait};
+Result<Command> read_completion(const CLI::App& app) {
+    const std::string shell = *text(app, "SHELL");
+    if (shell == "bash" || shell == "zsh" || shell == "fish") return Command{CompletionCommand{shell}};
+    return usage_error("Unknown shell '" + shell + "'", "one of bash, zsh, fish");
 }
 
 Result<Command> read_command(const CLI::App& app) {
@@ -328,29 +282,21 @@ Result<Command> read_command(const CLI::App& app) {
     if (name == "pub") return read_pub(app);
     if (name == "sub") return read_sub(app);
     if (name == "watch") return read_watch(app);
+    if (name == "ping") return read_ping(app);
+    if (name == "bench") return read_bench(app);
+    if (name == "doctor") return Command{DoctorCommand{}};
+    if (name == "context") return read_context(app, command_line_settings(*app.get_parent()));
+    if (name == "completion") return read_completion(app);
     if (name == "keygen") return Command{KeygenCommand{text(app, "FILE").value_or(""), flag(app, "--secret")}};
     return Command{VersionCommand{}};
-}
-
-Settings command_line_settings(const CLI::App& app) {
-    Settings settings;
-    settings.brokers = texts(app, "--broker");
-    settings.peers = texts(app, "--peer");
-    settings.loopback = text(app, "--loopback");
-    settings.cluster = text(app, "--cluster");
-    settings.secret_file = text(app, "--secret-file");
-    settings.key_file = text(app, "--key-file");
-    settings.allow_file = text(app, "--allow");
-    settings.timeout = text(app, "--timeout");
-    settings.format = text(app, "--format");
-    settings.insecure = flag(app, "--insecure");
-    return settings;
 }
 
 Result<Common> read_common(const CLI::App& app, const Environment& environment) {
     auto name = text(app, "--context");
     if (!name) name = environment("MALLA_CONTEXT");
-    auto context = context_settings(name.value_or("default"), environment);
+    // A context that is broken may be looked at and replaced.
+    const bool has_context = !app.got_subcommand("context");
+    auto context = has_context ? context_settings(name ? *name : chosen_context(environment), environment) : Settings{};
     if (!context) return std::move(context).error();
     auto settings = prefer(command_line_settings(app), environment_settings(environment));
     auto mesh = resolve(prefer(std::move(settings), *std::move(context)));
@@ -366,25 +312,36 @@ Result<Invocation> read_parsed(const CLI::App& app, const Environment& environme
     return Invocation{*std::move(common), *std::move(command)};
 }
 
-Invocation help_of(const CLI::App& app) {
+/// A command to which the mesh does not matter.
+Invocation alone(Command command) {
     Invocation invocation;
-    invocation.command = HelpCommand{app.help()};
+    invocation.command = std::move(command);
     return invocation;
 }
 
 } // namespace
 
+std::unique_ptr<CLI::App> all_commands() {
+    auto app = std::make_unique<CLI::App>("Services on a mesh: call them, see them, host them.");
+    add_everything(*app);
+    return app;
+}
+
 Result<Invocation> read_command_line(std::span<const std::string> words, const Environment& environment) {
-    if (words.size() == 1 && words.front() == "--version") return Invocation{{}, VersionCommand{}};
-    CLI::App app{"Services on a mesh: call them, see them, host them."};
-    add_everything(app);
+    if (words.size() == 1 && words.front() == "--version") return alone(VersionCommand{});
+    // For scripts of this program, not for people.
+    if (!words.empty() && words.front() == "__complete")
+        return alone(CompleteCommand{{words.begin() + 1, words.end()}});
+    if (words.size() == 2 && words.front() == "__manual") return alone(ManualCommand{words[1]});
+    const auto all = all_commands();
+    CLI::App& app = *all;
     auto marked = mark_words(words, grammar_of(app));
     if (!marked) return std::move(marked).error();
     std::ranges::reverse(*marked); // as CLI11 wants them
     try {
         app.parse(*std::move(marked));
     } catch (const CLI::CallForHelp&) {
-        return help_of(app);
+        return alone(HelpCommand{app.help()});
     } catch (const CLI::ParseError& error) {
         return usage_error(error.what(), "malla --help, or malla COMMAND --help");
     }

@@ -24,5 +24,12 @@ namespace malla::cli {
 [[nodiscard]] int run(const PubCommand& command, const Common& common);
 [[nodiscard]] int run(const SubCommand& command, const Common& common);
 [[nodiscard]] int run(const WatchCommand& command, const Common& common);
+[[nodiscard]] int run(const PingCommand& command, const Common& common);
+[[nodiscard]] int run(const BenchCommand& command, const Common& common);
+[[nodiscard]] int run(const DoctorCommand& command, const Common& common);
+[[nodiscard]] int run(const ContextCommand& command, const Common& common);
+[[nodiscard]] int run(const CompletionCommand& command, const Common& common);
+[[nodiscard]] int run(const CompleteCommand& command, const Common& common);
+[[nodiscard]] int run(const ManualCommand& command, const Common& common);
 
 } // namespace malla::cli

@@ -37,7 +37,9 @@ clang-tidy-19        clang-tidy-19
 clang-format-14      clang-format-14
 dpkg-dev             dpkg-source
 etcd-server          etcd
+fish                 fish
 git                  git
+groff-base           groff
 iproute2             ss
 make                 make
 nodejs               node
@@ -46,6 +48,7 @@ python3              python3
 python3-zmq          python:zmq
 shellcheck           shellcheck
 valgrind             valgrind
+zsh                  zsh
 "
 
 is_debian_12() {

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIMIT_S = 30
@@ -43,8 +44,14 @@ def run(command, environment):
 
 
 def problems(where, block, build):
-    environment = dict(os.environ, PATH=f"{build / 'bin'}:{os.environ['PATH']}", MALLA_LOOPBACK=free_endpoint())
     running = []
+    with tempfile.TemporaryDirectory() as home:
+        environment = dict(os.environ, PATH=f"{build / 'bin'}:{os.environ['PATH']}", MALLA_LOOPBACK=free_endpoint(),
+                           XDG_CONFIG_HOME=home)
+        yield from problems_of(where, block, build, environment, running)
+
+
+def problems_of(where, block, build, environment, running):
     try:
         for command, expected in steps(block):
             command = command.replace("build/release", str(build))

@@ -22,6 +22,10 @@ if [[ $kind == static ]]; then
 fi
 cmake --install "$build" --prefix "$work/first"
 mv "$work/first" "$prefix"
+[[ -s $prefix/share/man/man1/malla-call.1 ]] || {
+  echo "no manual was installed"
+  exit 1
+}
 
 expect() { # COMMAND...: it prints what is expected
   local printed

@@ -27,6 +27,7 @@ struct Admin : Service<admin::Api> {
     Result<void> on(admin::Reconfigure, std::string service, Json update);
     Result<bool> on(admin::IsReady, std::string service);
     Result<bool> on(admin::IsDrained, std::string service);
+    Result<void> on(admin::Ping) { return {}; }
 
 private:
     const CallServer* services_;

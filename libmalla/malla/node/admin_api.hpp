@@ -120,8 +120,13 @@ struct IsDrained : Callback<"is_drained(service)", bool(std::string)> {
     static constexpr bool idempotent = true;
 };
 
+/// Answers whoever may call, for the time that it takes.
+struct Ping : Callback<"ping()", void()> {
+    static constexpr bool idempotent = true;
+};
+
 struct Api : malla::Api<"malla_admin", GetPlugins, AddPlugin, RemovePlugin, SetPlugins, Explain, SetStatus, GetState,
-                        GetConfig, Reconfigure, IsReady, IsDrained> {};
+                        GetConfig, Reconfigure, IsReady, IsDrained, Ping> {};
 
 } // namespace admin
 } // namespace malla

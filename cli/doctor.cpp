@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/console.hpp"
+#include "cli/exit.hpp"
+#include "cli/hints.hpp"
+#include "cli/histogram.hpp"
+#include "cli/run.hpp"
+#include "cli/session.hpp"
+#include "cli/table.hpp"
+#include "malla/base/error.hpp"
+#include "malla/base/version.hpp"
+#include "malla/discovery/timing.hpp"
+#include "malla/node/admin_api.hpp"
+#include "malla/transport/endpoint.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace malla::cli {
+
+namespace {
+
+constexpr Clock::duration answer_limit = std::chrono::seconds{1};
+constexpr rlim_t few_descriptors = 1024;
+
+/// What was found, and the code that it comes to.
+class Findings {
+public:
+    void good(std::string_view check, std::string text) { add(check, "ok", std::move(text), {}); }
+    void doubt(std::string_view check, std::string text, std::string advice) {
+        add(check, "warning", std::move(text), std::move(advice));
+    }
+    void bad(std::string_view check, const Status& why) {
+        const auto hint = why.data().find("hint");
+        add(check, "failure", why.info(), hint != why.data().end() ? hint->second : std::string{hint_for(why.id())});
+        if (code_ == 0) code_ = exit_code(why.exit_code());
+    }
+
+    [[nodiscard]] int print_all(const Common& common) const {
+        const Terminal terminal = terminal_of(STDOUT_FILENO, process_environment());
+        const Format format = common.mesh.format;
+        if (format != Format::text && (format != Format::automatic || !terminal.is_terminal)) {
+            Listing listing{{}};
+            for (const Json& row : rows_) listing.add(row);
+            return print(listing.text(format, terminal));
+        }
+        std::string text;
+        for (const Json& row : rows_) {
+            text += row.find("verdict")->as_string() + ": " + harmless(row.find("text")->as_string(), false) + '\n';
+            if (const Json* advice = row.find("advice")) text += "    " + harmless(advice->as_string(), false) + '\n';
+        }
+        return print(text);
+    }
+    [[nodiscard]] int code() const noexcept { return code_; }
+
+private:
+    void add(std::string_view check, const char* verdict, std::string text, std::string advice) {
+        Json row = Json::object({{"check", check}, {"verdict", verdict}, {"text", std::move(text)}});
+        if (!advice.empty()) row.set("advice", std::move(advice));
+        rows_.push_back(std::move(row));
+    }
+
+    std::vector<Json> rows_;
+    int code_ = 0;
+};
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+void look_at_this_program(Findings& findings) {
+    findings.good("version", "malla " + std::string{library_version()});
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const std::string text = std::to_string(limit.rlim_cur) + " descriptors for each process";
+    if (limit.rlim_cur >= few_descriptors) findings.good("descriptors", text);
+    else findings.doubt("descriptors", text, "a large mesh takes more: ulimit -n 4096");
+}
+
+bool others_may_read(const std::string& file) {
+    using std::filesystem::perms;
+    std::error_code ignored;
+    const auto may = std::filesystem::status(file, ignored).permissions();
+    return !ignored && (may & (perms::group_read | perms::others_read)) != perms::none;
+}
+
+void look_at_credentials(Findings& findings, const MeshOptions& mesh) {
+    const auto& files = mesh.credentials;
+    const std::string& own = files.secret.empty() ? files.key : files.secret;
+    if (own.empty()) {
+        std::vector<std::string> far;
+        for (const auto* list : {&mesh.brokers, &mesh.peers})
+            std::ranges::copy_if(*list, std::back_inserter(far),
+                                 [](const auto& each) { return !transport::is_loopback(each); });
+        if (far.empty())
+            findings.good("credentials",
+                          "none: every user of this machine may call and operate what is bound to loopback");
+        else
+            findings.doubt(
+                "credentials", "none, and " + joined(far) + " is not on this machine: nothing is encrypted",
+                "`malla keygen --secret FILE`, then --secret-file FILE on every node; see the security guide");
+        return;
+    }
+    if (auto loaded = transport::load_credentials(files); !loaded) return findings.bad("credentials", loaded.error());
+    if (others_may_read(own)) findings.doubt("credentials", own + " may be read by other users", "chmod 600 " + own);
+    else findings.good("credentials", own + " can be used: everything is encrypted");
+}
+
+std::string meeting_place(const MeshOptions& mesh) {
+    std::vector<std::string> places = mesh.brokers;
+    places.insert(places.end(), mesh.peers.begin(), mesh.peers.end());
+    return places.empty() ? mesh.loopback : joined(places);
+}
+
+void look_at_nodes(Findings& findings, Node& node) {
+    std::map<std::string, int> names;
+    for (const auto& each : node.nodes()) {
+        if (each.endpoint.empty()) continue;
+        ++names[each.name];
+        CallOptions options = within(answer_limit);
+        options.no_wait = true;
+        options.on = each.id.text();
+        const auto begin = Clock::now();
+        const auto answer = node.call(admin::Api::name(), admin::Ping::name(), "[]", options);
+        const std::string who = each.name + " at " + each.endpoint;
+        if (answer) findings.good("node", who + " answers, " + short_time(Clock::now() - begin));
+        else
+            findings.bad(
+                "node",
+                Status{answer.error()}
+                    .set_info(who + " does not answer: " + answer.error().info())
+                    .set_data("hint", "its address must be reachable from here: --advertise tells another one"));
+    }
+    for (const auto& [name, count] : names)
+        if (count > 1)
+            findings.doubt("node", std::to_string(count) + " nodes have the name " + name,
+                           "--on takes either of them: start them with names of their own");
+}
+
+void look_at_services(Findings& findings, const Node& node) {
+    std::map<std::string, std::set<std::uint64_t>> kinds; // by service and version
+    for (const auto& each : node.instances()) {
+        kinds[each.service + ' ' + each.version].insert(each.hash);
+        if (each.stale || each.status == RunningStatus::running) continue;
+        findings.doubt("service", each.service + " on " + each.node_name + " is " + std::string{name_of(each.status)},
+                       "`malla info " + each.service + "` says since when and why");
+    }
+    for (const auto& [name, hashes] : kinds)
+        if (hashes.size() > 1)
+            findings.doubt("service", "instances of " + name + " differ in code, plugins or configuration",
+                           "callers may get either: give them versions of their own, or the same configuration");
+}
+
+void look_at_mesh(Findings& findings, const Common& common) {
+    const auto begin = Clock::now();
+    const auto node = look_around(common);
+    const std::string place = meeting_place(common.mesh);
+    if (!node) return findings.bad("mesh", node.error());
+    const auto nodes = (*node)->nodes();
+    if (nodes.empty()) {
+        findings.doubt("mesh", "there is no node at " + place + " in cluster " + common.mesh.cluster,
+                       "either none runs, or it has another --broker, --peer or --loopback, or another --cluster");
+        return;
+    }
+    const auto stale = std::ranges::count_if(nodes, &NodeView::stale);
+    const std::string text = std::to_string(nodes.size()) + " nodes at " + place + " in cluster " +
+                             common.mesh.cluster + ", heard of after " + short_time(Clock::now() - begin);
+    if (stale == 0) findings.good("mesh", text);
+    else
+        findings.doubt("mesh", text + "; " + std::to_string(stale) + " not heard of lately",
+                       "they meet at a rendezvous that is away: start it again");
+    look_at_nodes(findings, **node);
+    look_at_services(findings, **node);
+}
+
+} // namespace
+
+int run(const DoctorCommand&, const Common& common) {
+    Findings findings;
+    look_at_this_program(findings);
+    look_at_credentials(findings, common.mesh);
+    const discovery::Timing timing;
+    findings.good("bounds", "a lost connection is tried for " + duration_text(timing.probe_limit) +
+                                ", a silent node is taken for dead after " + duration_text(timing.lease()));
+    try {
+        if (findings.code() == 0) look_at_mesh(findings, common);
+    } catch (const Error& error) {
+        findings.bad("mesh", error.status());
+    }
+    const int printed = findings.print_all(common);
+    return printed != 0 ? printed : findings.code();
+}
+
+} // namespace malla::cli

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/console.hpp"
+#include "cli/exit.hpp"
+#include "cli/histogram.hpp"
+#include "cli/output.hpp"
+#include "cli/run.hpp"
+#include "cli/session.hpp"
+#include "cli/terminal.hpp"
+#include "malla/base/error.hpp"
+#include "malla/node/admin_api.hpp"
+#include "malla/node/stop_signal.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace malla::cli {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Clock::duration answer_limit = 1s;
+
+/// What it is told of, and what the process ends with so far.
+class Pinger {
+public:
+    Pinger(Node& node, const Common& common)
+        : node_{node}, common_{common}, terminal_{terminal_of(STDOUT_FILENO, process_environment())} {}
+
+    /// False when nobody reads what is written.
+    bool ping(const NodeView& other) {
+        // The first call makes the connection.
+        auto answer = call(other);
+        const auto begin = Clock::now();
+        if (answer) answer = call(other);
+        const auto took = Clock::now() - begin;
+        if (!answer) {
+            if (!common_.quiet) print_error(failed_node_text(other.name, answer.error()));
+            code_ = std::max(code_, exit_code(answer.error().exit_code()));
+            return true;
+        }
+        const int printed = print(line_of(other, took));
+        if (printed != 0) code_ = printed;
+        return printed == 0;
+    }
+    [[nodiscard]] int code() const noexcept { return code_; }
+
+private:
+    Result<std::string> call(const NodeView& other) {
+        CallOptions options = within(std::min(common_.mesh.timeout, answer_limit));
+        options.no_wait = true;
+        options.on = other.id.text();
+        return node_.call(admin::Api::name(), admin::Ping::name(), "[]", options);
+    }
+    [[nodiscard]] std::string line_of(const NodeView& other, Clock::duration took) const {
+        const Format format = common_.mesh.format;
+        if (format == Format::text || (format == Format::automatic && terminal_.is_terminal))
+            return harmless(other.name, false) + ": " + short_time(took) + '\n';
+        const double ms = std::chrono::duration<double, std::milli>{took}.count();
+        const Json row = Json::object({{"node", other.name}, {"id", other.id.text()}, {"ms", ms}});
+        return value_or_throw(row.dump()) + '\n';
+    }
+
+    Node& node_;
+    const Common& common_;
+    const Terminal terminal_;
+    int code_ = 0;
+};
+
+Result<std::vector<NodeView>> nodes_to_ping(const Node& node, const std::string& wanted) {
+    std::vector<NodeView> found;
+    for (auto& each : node.nodes())
+        if (wanted.empty() ? !each.endpoint.empty() : each.name == wanted || each.id.text() == wanted)
+            found.push_back(std::move(each));
+    if (!found.empty()) return found;
+    return Status{"service_not_available"}
+        .set_info(wanted.empty() ? "there is no node that hosts services" : "there is no node " + wanted)
+        .set_data("hint", "`malla nodes` shows which there are");
+}
+
+/// Whether it was interrupted.
+bool pause(const StopSignal& signal, Clock::duration time) {
+    pollfd stop{signal.fd(), POLLIN, 0};
+    return ::poll(&stop, 1, Deadline::in(time).poll_timeout(Clock::now())) > 0;
+}
+
+} // namespace
+
+int run(const PingCommand& command, const Common& common) {
+    const auto node = look_around(common);
+    if (!node) return fail(node.error(), common);
+    const StopSignal signal;
+    Pinger pinger{**node, common};
+    for (std::uint64_t round = 0; round < command.count; ++round) {
+        if (pause(signal, round == 0 ? 0s : command.every)) return exit_interrupted;
+        const auto nodes = nodes_to_ping(**node, command.node);
+        if (!nodes) return fail(nodes.error(), common);
+        for (const NodeView& each : *nodes)
+            if (!pinger.ping(each)) return pinger.code();
+    }
+    return pinger.code();
+}
+
+} // namespace malla::cli
