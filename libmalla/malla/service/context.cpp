@@ -5,12 +5,26 @@
 #include "malla/service/service_core.hpp"
 
 #include <atomic>
+#include <vector>
 
 namespace malla {
 
 namespace {
 
 thread_local BlockingListener* blocking_listener = nullptr;
+// Where this thread waits, outermost first: the gates from there outwards are suspended.
+thread_local std::vector<const Frame*> waits;
+
+// Innermost first. A request and its handler are two frames in a gate that was entered once.
+template <class Visit>
+void for_each_gate_since_wait(Visit visit) {
+    const Frame* const outside = waits.empty() ? nullptr : waits.back();
+    for (const Frame* frame = Frame::current(); frame != outside; frame = frame->outer()) {
+        const Frame* inner = Frame::current();
+        while (inner->gate() != frame->gate()) inner = inner->outer();
+        if (frame->gate() && inner == frame) visit(*frame->gate());
+    }
+}
 
 // One tree for each thread that is in no call, unique in the mesh.
 RequestId thread_root() noexcept {
@@ -55,15 +69,15 @@ void set_blocking_listener(BlockingListener* listener) noexcept { blocking_liste
 BlockingScope::BlockingScope() {
     const Frame* frame = Frame::current();
     if (!frame) return;
-    const RequestId root = current_root();
-    for (; frame; frame = frame->outer())
-        if (frame->gate()) frame->gate()->suspend(root);
+    for_each_gate_since_wait([root = current_root()](Gate& gate) { gate.suspend(root); });
+    waits.push_back(frame);
     if (blocking_listener) blocking_listener->about_to_block();
 }
 
 BlockingScope::~BlockingScope() {
-    for (const Frame* frame = Frame::current(); frame; frame = frame->outer())
-        if (frame->gate()) frame->gate()->resume();
+    if (!Frame::current()) return;
+    waits.pop_back();
+    for_each_gate_since_wait([](Gate& gate) { gate.resume(); });
 }
 
 } // namespace malla
