@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cassert>
 
 namespace malla {
 
@@ -81,7 +82,7 @@ std::unique_ptr<ValueSource> stream(Node& node, Request request) { return node.c
 
 } // namespace detail
 
-Node::Node(NodeOptions options) : core_{std::make_unique<Core>(std::move(options))} {}
+Node::Node(NodeOptions options) : core_{std::make_unique<Core>(*this, std::move(options))} {}
 
 Node::~Node() = default;
 
@@ -221,5 +222,10 @@ int Node::run() {
 }
 
 void Node::stop() { core_->stop(); }
+
+Node& node_of(const Starting& starting) noexcept {
+    assert(starting.hosting);
+    return static_cast<Node::Core&>(*starting.hosting).owner(); // the only kind there is
+}
 
 } // namespace malla

@@ -143,4 +143,8 @@ private:
     std::unique_ptr<Core> core_;
 };
 
+/// The node that hosts the plugin that is starting, for calls to other services; it outlives the plugin. Only for
+/// services that a node hosts.
+[[nodiscard]] Node& node_of(const Starting& starting) noexcept;
+
 } // namespace malla

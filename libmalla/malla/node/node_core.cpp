@@ -66,8 +66,9 @@ std::string with_any_port(std::string_view endpoint) {
 
 } // namespace
 
-Node::Core::Core(NodeOptions options)
-    : options_{std::move(options)}, credentials_{value_or_throw(transport::load_credentials(options_.credentials))} {
+Node::Core::Core(Node& owner, NodeOptions options)
+    : owner_{owner}, options_{std::move(options)}, credentials_{value_or_throw(
+                                                       transport::load_credentials(options_.credentials))} {
     if (!end_.is_open()) throw Error{Status{"not_allowed"}.set_info("the system gave no eventfd")};
     if (options_.name.empty()) options_.name = host_name() + '-' + std::to_string(::getpid());
     if (options_.hosts) open_server();

@@ -28,7 +28,7 @@ namespace malla {
 /// control thread on which discovery works, so that it never waits behind calls.
 class Node::Core final : public CallWays, public HostingNode {
 public:
-    explicit Core(NodeOptions options);
+    Core(Node& owner, NodeOptions options);
     ~Core();
 
     [[nodiscard]] Result<void> host(const std::shared_ptr<ServedService>& service, const Json& config);
@@ -36,6 +36,7 @@ public:
     void offer(OfferedPlugin plugin);
     [[nodiscard]] ConfigStore& store() noexcept { return store_; }
 
+    [[nodiscard]] Node& owner() const noexcept { return owner_; }
     [[nodiscard]] const NodeOptions& options() const noexcept { return options_; }
     [[nodiscard]] const std::string& endpoint() const noexcept { return endpoint_; }
     [[nodiscard]] discovery::Membership& membership() noexcept { return *membership_; }
@@ -114,6 +115,7 @@ private:
     Result<Returned> call_local(ServedService& service, const Request& request, const OutgoingTrace* trace);
     [[nodiscard]] wire::NodeRecord record() const;
 
+    Node& owner_;
     const NodeId id_ = NodeId::random();
     NodeOptions options_;
     const std::shared_ptr<transport::Credentials> credentials_; ///< null: the mesh is open
