@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Each ```cpp block of README.md and docs/ stands word for word in the file that the comment above it names."""
+"""Each ```cpp block of README.md, docs/ and samples/ stands word for word in the file that the comment above it names."""
 
 import pathlib
 import re
@@ -27,7 +27,8 @@ def problems(page):
 
 
 def main():
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")),
+             *sorted((ROOT / "samples").glob("*/README.md"))]
     found = [problem for page in pages for problem in problems(page)]
     print("\n".join(found) or f"{len(pages)} pages show compiled code only")
     return bool(found)

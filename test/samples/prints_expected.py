@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether a program ends well and prints exactly what a file says.
 
-    prints_expected.py PROGRAM FILE
+    prints_expected.py FILE PROGRAM [ARGUMENT...]
 """
 
 import difflib
@@ -12,8 +12,8 @@ import sys
 
 
 def main():
-    program, expected = sys.argv[1], pathlib.Path(sys.argv[2])
-    done = subprocess.run([program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
+    expected, program = pathlib.Path(sys.argv[1]), sys.argv[2]
+    done = subprocess.run(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
     lines = expected.read_text().splitlines()
     different = list(difflib.unified_diff(lines, done.stdout.splitlines(), str(expected), program, lineterm=""))
     print("\n".join(different) or f"{program} prints what it should, and ends with {done.returncode}")
