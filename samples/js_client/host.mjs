@@ -1,155 +1,120 @@
 // SPDX-License-Identifier: Apache-2.0
-// A node that hosts a service: it announces it to a rendezvous, and answers those who connect to it.
+// Hosts a service on a Malla mesh: the other half of malla.mjs, written from docs/wire.md.
 import { hostname } from "node:os";
-import { Publisher, Router } from "zeromq";
-import { MAX_BODY, NIL, Status, T, bytes, digest, field, frame, name, parse, u16, u32, u64, u8 } from "./frames.mjs";
-import { Link, sender } from "./link.mjs";
-import { Node, steady } from "./node.mjs";
-import { Service, readCall } from "./service.mjs";
+import { Reply, Router } from "zeromq";
+import { Malla, bytes, frame, number, sized, split, status } from "./malla.mjs";
 
-const MAX_PEERS = 10_000;
+const HELLO = 1, WELCOME = 2, CALL = 16, REPLY = 17, FAILURE = 18, PING = 20, PONG = 21, ANNOUNCE = 48, BEAT = 49;
+const BYE = 50, GONE = 53, SUSPECT = 54;
 
-/** A node with one service; `bind` is the endpoint of its ROUTER and, with another port, of its PUB. */
-export class Host extends Node {
-    constructor({ service, functions, bind = "tcp://127.0.0.1:*", ...options }) {
-        super(options);
-        Object.assign(this, { service: new Service(service, functions), bind, offsets: new Map(), draining: false });
-        Object.assign(this, { sequence: 1n, beatMs: 500, startedAt: BigInt(Date.now()) });
+/** A node with one service: `callbacks` has params and a function for each; `bind` is an endpoint that others reach. */
+export class Host extends Malla {
+    constructor({ service, callbacks, bind = "tcp://127.0.0.1:*", ...mesh }) {
+        super(mesh);
+        Object.assign(this, { service, callbacks, bind, sequence: 1n, draining: false, running: new Set() });
+        Object.assign(this, { started: Date.now(), beatMs: 500, sent: Promise.resolve() });
         this.stopped = new Promise((done) => { this.stop = done; });
     }
 
-    /** Serves until `stop` is called and all calls that came are answered. */
-    async run(ready = () => {}) {
-        const router = await this.sockets.bound(Router, this.bind);
-        const publisher = await this.sockets.bound(Publisher, this.bind);
-        Object.assign(this, { address: router.lastEndpoint, published: publisher.lastEndpoint });
-        const send = sender(router), publish = sender(publisher);
-        this.send = (peer, ...parts) => send([peer, frame(...parts)]);
-        this.receive(router);
-        this.join();
-        ready(this.address);
-        const topic = Buffer.from(`d/${this.cluster}\0`);
-        const beat = () => {
-            if (performance.now() > this.silentAt) this.join();
-            publish(bytes(topic, frame(T.DIGEST, digest(this.id, this.sequence))));
-            this.link.send(T.PING, u64(0n));
-            this.link.send(T.BEAT, bytes(this.id, u64(this.sequence)));
-            timer = setTimeout(beat, this.beatMs);
-        };
-        let timer = setTimeout(beat, this.beatMs);
+    /** Hosts until `stop` is called; what came before that is answered. */
+    async serve() {
+        const secretKey = this.keys?.server.secretKey, guard = new Reply(), link = this.link = this.dealer(100);
+        const router = this.router = new Router({ linger: 100, maxMessageSize: 9 << 20 });
+        if (secretKey) {
+            Object.assign(router, { curveServer: true, curveSecretKey: secretKey, zapDomain: "malla" });
+            await guard.bind("inproc://zeromq.zap.01");
+            this.letIn(guard);
+        }
+        await router.bind(this.bind);
+        [this.at, link.sendTimeout] = [router.lastEndpoint, 0]; // who is not there gets nothing, at once
+        link.connect(this.join);
+        this.hear();
+        this.listen();
+        this.beat();
+        console.log("ready", this.at);
         await this.stopped;
-        await this.leave(() => clearTimeout(timer));
-        for (const socket of [this.link, router, publisher, this.sockets]) socket.close();
-        this.close();
+        Object.assign(this, { draining: true, sequence: this.sequence + 1n });
+        await this.send(link, this.record());
+        await Promise.all(this.running);
+        clearTimeout(this.timer);
+        await this.send(link, frame(BYE, bytes(this.id, number(8, this.sequence))));
+        await new Promise((done) => { setTimeout(done, 500); }); // callers receive what is on its way
+        for (const each of [router, guard, link]) each.close();
     }
 
-    async leave(beNoMore) {
-        this.draining = true;
-        this.announce(this.sequence);
-        for (const { peer } of this.offsets.values()) this.send(peer, T.BYE, bytes(this.id, u64(0n)));
-        await Promise.all([...this.service.running.values()].map(({ answered }) => answered));
-        beNoMore();
-        this.link.send(T.BYE, bytes(this.id, u64(this.sequence)));
-        await new Promise((done) => { setTimeout(done, 500); });
-    }
-
-    /** Connects to the rendezvous, again when it was silent for three beats. */
-    join() {
-        this.link?.close();
-        this.silentAt = performance.now() + Math.max(2000, 3 * this.beatMs);
-        const heard = (link, raw, type, r) => {
-            this.silentAt = performance.now() + 3 * this.beatMs;
-            if (type === T.REFUSED) {
-                console.error(`${this.endpoint}: ${Status.read(r).message}`);
-                this.silentAt = performance.now() + 2000;
-            } else if (type === T.WELCOME) {
-                r.take(18);
-                this.beatMs = Math.max(10, r.u32());
-                this.announce(0n);
-            } else if (type === T.ASK) {
-                this.announce(0n);
-            } else if ((type === T.SUSPECT || type === T.GONE) && r.id().equals(this.id)) {
-                this.announce(r.u64());
-            }
-        };
-        this.link = new Link(this.sockets, this.endpoint, { up: () => this.link.send(...this.hello(1)), heard });
-    }
-
-    /** Tells the rendezvous what there is, as something newer than `above`. */
-    announce(above) {
-        if (this.sequence <= above) this.sequence = above + 1n;
-        this.link.send(T.ANNOUNCE, this.record());
-    }
-
-    record() {
-        return bytes(this.id, u64(this.sequence), u64(this.startedAt), u32(process.pid), u32(this.service.running.size),
-            u8(1), u8(1), u8(this.draining ? 1 : 0), name(this.label), name(this.cluster), name(hostname()),
-            field(1, Buffer.from(this.address)), field(2, Buffer.from(this.published)), field(3, this.service.pack()));
-    }
-
-    async receive(router) {
-        for await (const [peer, raw, ...more] of router) if (!more.length) this.take(peer, raw);
-    }
-
-    /** Answers a frame at once, or begins its call. */
-    take(peer, raw) {
-        const [type, r, body] = parse(raw);
-        try {
-            if (raw.toString("latin1", 0, 2) === "ML" && raw.length > 2 && raw[2] !== 1)
-                throw Status.of("version_unsupported", `${raw[2]}`);
-            if (!r) throw new RangeError("not a frame of version 1");
-            if (type === T.CALL) this.begin(peer, r, body);
-            else if (type === T.HELLO) this.send(peer, T.WELCOME, this.welcome(r));
-            else if (type === T.PING) this.send(peer, T.PONG, bytes(r.take(8), this.id));
-            else if (type === T.ASK) this.tell(peer, r);
-            else if (type === T.ASK_LISTING) this.send(peer, T.LISTING, bytes(u32(1), this.id, u64(this.sequence)));
-            else if (type === T.CANCEL) this.service.cancel(`${peer.toString("hex")} ${r.u64()}`);
-        } catch (error) {
-            const status = error instanceof Status ? error : Status.of("bad_request");
-            const ofCall = type === T.CALL && raw.length >= 16;
-            this.send(peer, ofCall ? T.FAILURE : T.REFUSED, bytes(raw.subarray(8, ofCall ? 16 : 8), status.pack()));
-        }
-    }
-
-    begin(peer, r, body) {
-        const key = peer.toString("hex");
-        const call = readCall(r, (stamp) => {
-            const offset = steady() - stamp, best = this.offsets.get(key)?.best ?? offset;
-            if (this.offsets.size >= MAX_PEERS) this.offsets.delete(this.offsets.keys().next().value);
-            this.offsets.set(key, { peer, best: offset < best ? offset : best });
-            return offset > best ? offset - best : 0n;
+    record() { // what is announced
+        const callbacks = Object.entries(this.callbacks).map(([name, { params }]) => {
+            const described = { params: params.map((each) => ({ name: each, schema: {} })), result: {} };
+            return bytes([1], sized(bytes(sized(name), JSON.stringify(described)), 4));
         });
-        call.node = this;
+        const kind = [1, 0, 0, 0, 0, 0, 1, 0, 1]; // version 1.0.0, running, active, concurrent
+        const service = bytes(sized(this.service), kind, number(8, 1), ...callbacks);
+        const times = bytes(number(8, this.sequence), number(8, this.started), number(4, process.pid));
+        const state = bytes(number(4, this.running.size), [1, 1, this.draining ? 1 : 0], this.names, sized(hostname()));
+        return frame(ANNOUNCE, bytes(this.id, times, state, [1], sized(this.at, 4), [3], sized(service, 4)));
+    }
+
+    send(socket, message) { // one at a time, as a socket wants it; who is not there gets nothing
+        return this.sent = this.sent.then(() => socket.send(message)).catch(() => {});
+    }
+
+    beat() { // ZeroMQ connects anew by itself, and HELLO comes first then: so does each beat
+        const hello = frame(HELLO, bytes(this.id, [1, 1, 1], this.names));
+        const alive = frame(BEAT, bytes(this.id, number(8, this.sequence)));
+        for (const each of [hello, this.record(), alive]) this.send(this.link, each);
+        this.timer = setTimeout(() => this.beat(), this.beatMs);
+    }
+
+    async hear() {
+        for await (const [raw] of this.link) {
+            if (raw[3] === WELCOME && raw.length > 30) this.beatMs = Math.max(10, raw.readUInt32LE(26));
+            const gone = [SUSPECT, GONE].includes(raw[3]) && raw.length >= 32 && this.id.equals(raw.subarray(8, 24));
+            if (gone && this.sequence <= raw.readBigUInt64LE(24)) this.sequence = raw.readBigUInt64LE(24) + 1n;
+        }
+    }
+
+    async letIn(guard) { // those whose key is that of the secret's clients
+        for await (const [version, request, ...rest] of guard) {
+            const known = this.keys.client.publicKey.equals(rest.at(-1));
+            await guard.send([version, request, known ? "200" : "400", "", "", ""]);
+        }
+    }
+
+    async listen() {
+        for await (const [peer, raw, ...more] of this.router) {
+            if (more.length) continue;
+            if (raw[3] === PING) this.send(this.router, [peer, frame(PONG, bytes(raw.subarray(8, 16), this.id))]);
+            if (raw[3] !== CALL || raw.length < 96) continue;
+            const answered = this.run(raw).then((reply) => raw[88] & 1 || this.send(this.router, [peer, reply]));
+            this.running.add(answered);
+            answered.finally(() => this.running.delete(answered));
+        }
+    }
+
+    async run(raw) { // what a CALL ends as
+        const id = raw.subarray(8, 16);
+        let begun = false;
         try {
-            if (![this.id, NIL].some((id) => id.equals(call.target))) throw Status.of("wrong_instance");
-            if (this.draining) throw Status.of("draining", call.service);
-            this.service.begin(`${key} ${call.number}`, call, body, (...parts) => this.send(peer, ...parts));
-        } catch (error) {
-            if (!call.oneWay) this.send(peer, T.FAILURE, bytes(u64(call.number), error.pack()));
+            const [header, body] = split(raw.subarray(4), 4), [service, rest] = split(header.subarray(84));
+            const [name] = split(rest), target = header.subarray(24, 40);
+            const callback = Object.hasOwn(this.callbacks, name) && this.callbacks[name];
+            for (const [refused, ...why] of [
+                [!target.equals(this.id) && target.some(Boolean), 503, 1, "wrong_instance", "It is no longer there"],
+                [this.draining, 503, 1, "draining", `Service '${this.service}' is draining`],
+                [`${service}` !== this.service, 503, 1, "service_not_available", `It is not '${service}'`],
+                [!callback, 400, 0, "request_op_unknown", `Request OP unknown: ${name}`],
+                [header[81] !== 1, 400, 0, "content_type_invalid", "Content type is invalid: it takes JSON"],
+            ]) if (refused) throw status(...why);
+            const { params, run } = callback, given = JSON.parse(body);
+            const args = Array.isArray(given) ? given : params.map((each) => given?.[each]);
+            if (args.length !== params.length || args.includes(undefined))
+                throw status(400, 0, "invalid_parameters", `Invalid parameters: it takes (${params.join(", ")})`);
+            begun = true;
+            return frame(REPLY, bytes(id, [1]), JSON.stringify(await run(...args) ?? null));
+        } catch (error) { // whatever it is, the caller is told; what another call ended as is no longer "not run"
+            const { code = 500, outcome = 0, identifier = "internal_error", text = `Internal error: ${error}` } = error;
+            const head = bytes(id, number(2, code), [begun ? outcome & 2 : outcome], sized(identifier));
+            return frame(FAILURE, bytes(head, sized(text.slice(0, 999), 2)));
         }
-    }
-
-    welcome(r) {
-        const origin = r.id(), lowest = r.u8(), highest = r.u8();
-        r.take(1);
-        r.name();
-        if (lowest > 1 || highest < 1) throw Status.of("version_unsupported", `${lowest}`);
-        if (r.name() !== this.cluster) throw Status.of("wrong_cluster", this.cluster);
-        if (origin.equals(this.id)) throw Status.of("conflict");
-        return bytes(this.id, u8(1), u8(0), u32(this.beatMs), u64(BigInt(MAX_BODY)), name(this.label),
-            name(this.cluster), field(2, Buffer.from(this.published)));
-    }
-
-    /** Tells who asks of this node; it lists nobody else. */
-    tell(peer, r) {
-        const count = r.u32();
-        for (let left = count; left > 0; --left) {
-            const id = r.id();
-            if (id.equals(this.id)) this.send(peer, T.ANNOUNCE, this.record());
-            else this.send(peer, T.GONE, bytes(id, u64(0n), u16(0)));
-        }
-        if (count > 0) return;
-        this.send(peer, T.ANNOUNCE, this.record());
-        this.send(peer, T.SNAPSHOT_END, digest(this.id, this.sequence));
     }
 }

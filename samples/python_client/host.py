@@ -1,176 +1,120 @@
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A node that hosts a service: it announces it to a rendezvous, and answers those who connect to it."""
-import hashlib
-import os
-import socket
-import struct
-import sys
-import time
+"""Hosts a service on a Malla mesh, each call in a thread: the other half of malla.py, written from docs/wire.md."""
+import argparse, asyncio, contextlib, inspect, json, os, signal, socket, struct, time, zlib, zmq.asyncio, zmq.utils.z85
+from malla import ANNOUNCE, CALL, FAILURE, HELLO, REPLY, Malla, Status, frame, run, sized, split
 
-import zmq
+WELCOME, PING, PONG, BEAT, BYE, GONE, SUSPECT = 2, 20, 21, 49, 50, 53, 54
 
-from frames import (ANNOUNCE, ASK, ASK_LISTING, BAD, BEAT, BYE, CALL, CANCEL, DIGEST, FAILURE, GONE, HELLO, LISTING,
-                    MAX_BODY, NIL, PING, PONG, REFUSED, SNAPSHOT_END, SUSPECT, WELCOME, Status, digest, field, frame,
-                    name, pairs, parse, read)
-from link import LOST, UP, Link
-from node import Node
-from service import Service, read_call
+def described(name, function):  # the field that announces a callback
+    params = [{"name": each, "schema": {}} for each in inspect.signature(function).parameters]
+    return b"\1" + sized(sized(name) + json.dumps({"params": params, "result": {}}).encode(), "<I")
 
-NEVER, MAX_PEERS = float("inf"), 10_000
+class Host(Malla):  # a node with one service: functions, by the names of its callbacks
+    def __init__(self, service, functions, bind="tcp://127.0.0.1:*", **mesh):
+        super().__init__(**mesh)
+        self.service, self.functions, self.sequence, self.draining, self.calls = service, functions, 1, False, set()
+        self.started, self.context.tcp_maxrt = int(time.time() * 1000), 2000  # then a machine that is silent is gone
+        self.router, self.guard = (zmq.asyncio.Socket(self.context, kind) for kind in (zmq.ROUTER, zmq.REP))
+        self.router.linger, self.router.maxmsgsize = 100, 9 << 20
+        if self.keys:
+            self.guard.bind("inproc://zeromq.zap.01")
+            self.router.curve_server, self.router.curve_secretkey, self.router.zap_domain = 1, self.keys[0][1], b"malla"
+        self.router.bind(bind)
+        self.link = zmq.asyncio.Socket.from_socket(self.dealer(self.join, again_ms=100))
 
+    def record(self):  # what is announced
+        callbacks = b"".join(described(*each) for each in self.functions.items())
+        state = struct.pack("<HHHBBBQ", 1, 0, 0, 1, 0, 1, zlib.crc32(callbacks))  # 1.0.0, running, active, concurrent
+        head = struct.pack("<QQIIBBB", self.sequence, self.started, os.getpid(), len(self.calls), 1, 1, self.draining)
+        at, service = sized(self.router.last_endpoint, "<I"), sized(sized(self.service) + state + callbacks, "<I")
+        return frame(ANNOUNCE, self.id + head + self.names + sized(socket.gethostname()) + b"\1" + at + b"\3" + service)
 
-class Host(Node):
-    """A node with one service. `bind` is the endpoint of its ROUTER and, with another port, of its PUB."""
+    async def serve(self):  # until SIGINT or SIGTERM; what came before that is answered
+        stopped = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        tasks = [asyncio.create_task(each()) for each in (self.stay, self.listen, self.let_in)]
+        print("ready", self.router.last_endpoint.decode(), flush=True)
+        await stopped.wait()
+        self.draining, self.sequence = True, self.sequence + 1
+        await self.tell(self.record())
+        while self.calls:
+            await asyncio.wait(self.calls)
+        await self.tell(frame(BYE, self.id + struct.pack("<Q", self.sequence)))
+        await asyncio.sleep(0.5)  # callers receive what is on its way
+        for each in (self.router, self.guard, self.link):
+            each.close()
 
-    def __init__(self, service, functions, bind="tcp://127.0.0.1:*", **options):
-        super().__init__(**options)
-        self.service, self.draining, self.stopping, self.offsets = Service(service, functions), False, False, {}
-        self.router, self.address = self.sockets.bound(zmq.ROUTER, bind)
-        self.publisher, self.published = self.sockets.bound(zmq.PUB, bind)
-        self.sequence, self.started, self.beat, self.link, self.silent_at = 1, int(time.time() * 1000), 0.5, None, 0
+    async def tell(self, *frames):  # the rendezvous, if it is there
+        with contextlib.suppress(zmq.Again):
+            for each in frames:
+                await self.link.send(each, zmq.NOBLOCK)
 
-    def stop(self):
-        """Ends `run` when all calls that came are answered. From any thread, and from signals."""
-        self.stopping = True
-        self.service.wake.send(b"x")
+    async def stay(self):  # ZeroMQ connects anew by itself, and HELLO comes first then: so does each beat
+        beat, hello = 0.5, frame(HELLO, self.id + b"\1\1\1" + self.names)
+        while True:
+            await self.tell(hello, self.record(), frame(BEAT, self.id + struct.pack("<Q", self.sequence)))
+            await asyncio.sleep(beat)
+            while await self.link.poll(0):
+                raw = (await self.link.recv()).ljust(32, b"\0")
+                if raw[3] == WELCOME:
+                    beat = max(10, struct.unpack_from("<I", raw, 26)[0]) / 1000
+                elif raw[3] in (SUSPECT, GONE) and raw[8:24] == self.id:  # others may think that it is gone
+                    self.sequence = max(self.sequence, 1 + struct.unpack_from("<Q", raw, 24)[0])
 
-    def run(self):
-        """Serves until `stop`."""
-        next_beat, end = 0, NEVER
-        while (now := time.monotonic()) < end:
-            if now >= self.silent_at:
-                self.join(now)
-            if now >= next_beat:
-                next_beat = now + self.beat
-                topic = b"d/" + self.cluster.encode() + b"\0"
-                self.publisher.send(topic + frame(DIGEST, digest([(self.id, self.sequence)])))
-                if end == NEVER:
-                    self.link.send(PING, bytes(8))
-                    self.link.send(BEAT, self.id + struct.pack("<Q", self.sequence))
-            if self.stopping and not self.draining:
-                self.draining = True
-                self.announce(self.sequence)
-                for peer in self.offsets:
-                    self.router.send_multipart([peer, frame(BYE, self.id + bytes(8))])
-            if self.draining and not self.service.running and end == NEVER:
-                self.link.send(BYE, self.id + struct.pack("<Q", self.sequence))
-                end = now + 0.5
-            self.hear(*self.link.receive(min(next_beat, end, self.silent_at))[:2])
-            self.serve()
-        self.link.close()
-        self.router.close()
-        self.publisher.close()
+    async def let_in(self):  # those whose key is that of the secret's clients
+        while self.keys:
+            version, request, *_, key = await self.guard.recv_multipart()
+            code = b"200" if zmq.utils.z85.encode(key) == self.keys[1][0] else b"400"
+            await self.guard.send_multipart([version, request, code, b"", b"", b""])
 
-    def join(self, now):
-        """Connects to the rendezvous, again when it was silent for three beats."""
-        if self.link:
-            self.link.close()
-        self.link, self.silent_at = Link(self.sockets, self.endpoint), now + max(2, 3 * self.beat)
-        for each in filter(None, (self.router, self.service.woken, self.sockets.guard)):
-            self.link.poller.register(each, zmq.POLLIN)
+    async def listen(self):
+        while True:
+            peer, raw, *more = await self.router.recv_multipart()
+            if raw[3:4] == bytes([PING]):
+                await self.router.send_multipart([peer, frame(PONG, raw[8:16] + self.id)])
+            elif raw[3:4] == bytes([CALL]) and not more:
+                task = asyncio.create_task(self.answer(peer, raw))
+                self.calls.add(task)
+                task.add_done_callback(self.calls.discard)
 
-    def hear(self, kind, header):
-        """What the rendezvous says, and what its connection does."""
-        if kind is None or header is None and kind not in (UP, LOST):
-            return
-        self.silent_at = time.monotonic() + 3 * self.beat
-        if kind == UP:
-            self.link.send(*self.hello(1))
-        elif kind == WELCOME:
-            self.beat = max(10, read("16sBBI", header)[3]) / 1000
-            self.announce(0)
-        elif kind == REFUSED:
-            print(f"{self.endpoint}: {Status.read(header)}", file=sys.stderr)
-            self.silent_at = time.monotonic() + 2
-        elif kind == ASK:
-            self.announce(0)
-        elif kind in (SUSPECT, GONE) and header[:16] == self.id:
-            self.announce(read("16sQ", header)[1])
-
-    def announce(self, above):
-        """Tells the rendezvous what there is, as something newer than `above`."""
-        self.sequence = max(self.sequence, above + 1)
-        self.link.send(ANNOUNCE, self.record())
-
-    def record(self):
-        service = self.service
-        content = hashlib.sha256(repr(service.callbacks).encode()).digest()[:8]
-        head = self.id + struct.pack("<QQIIBBB", self.sequence, self.started, os.getpid(), len(service.running), 1, 1,
-                                     self.draining) + name(self.label) + name(self.cluster) + name(socket.gethostname())
-        return head + field(1, self.address.encode()) + field(2, self.published.encode()) + field(
-            3, name(service.label) + struct.pack("<HHHBBB", 1, 0, 0, 1, 0, 1) + content + pairs(1, service.callbacks))
-
-    def serve(self):
-        """Takes what has come to the ROUTER, and sends what is ready."""
-        while self.sockets.guard and self.sockets.guard.poll(0):
-            self.sockets.let_in()
-        while self.router.poll(0):
-            peer, raw, *more = self.router.recv_multipart()
-            if not more:
-                for kind, header in self.answers(peer, raw):
-                    self.router.send_multipart([peer, frame(kind, header)])
-        for peer, answer in self.service.finished():
-            self.router.send_multipart([peer, answer])
-
-    def answers(self, peer, raw):
-        """The frames that answer a frame at once: type and header."""
-        kind, header, body = parse(raw)
+    async def answer(self, peer, raw):
         try:
-            if raw[:2] == b"ML" and raw[2:3] not in (b"", b"\1"):
-                raise Status.of("version_unsupported", str(raw[2]))
-            if header is None:
-                raise ValueError("not a frame of version 1")
-            if kind == HELLO:
-                yield self.welcome(header)
-            elif kind == PING:
-                yield PONG, read("8s", header)[0] + self.id
-            elif kind == ASK:
-                yield from self.told(*read("I", header))
-            elif kind == ASK_LISTING:
-                yield LISTING, struct.pack("<I16sQ", 1, self.id, self.sequence)
-            elif kind == CANCEL and (call := self.service.cancel(peer, *read("Q", header)[:1])) and not call.one_way:
-                yield FAILURE, header[:8] + Status.of("cancelled").pack()
-            elif kind == CALL:
-                yield from self.call_came(peer, header, body)
-        except Status as status:
-            yield REFUSED, status.pack()
-        except BAD:
-            status = Status.of("bad_request").pack()
-            yield (FAILURE, raw[8:16] + status) if kind == CALL and len(raw) >= 16 else (REFUSED, status)
+            result = await asyncio.to_thread(self.run, *split(raw[4:], "<I"), time.monotonic())
+            reply = frame(REPLY, raw[8:16] + b"\1", json.dumps(result).encode())
+        except Exception as error:  # whatever it is, the caller is told
+            failed = error.args if isinstance(error, Status) else (500, 0, "internal_error", f"Internal error: {error}")
+            status = struct.pack("<HB", *failed[:2]) + sized(failed[2]) + sized(failed[3][:999], "<H")
+            reply = frame(FAILURE, raw[8:16] + status)
+        if int.from_bytes(raw[88:89], "little") & 1 == 0:  # else it is one way
+            await self.router.send_multipart([peer, reply])
 
-    def welcome(self, header):
-        origin, lowest, highest, _, _, cluster, _ = read("16sBBB n n", header)
-        if not lowest <= 1 <= highest:
-            raise Status.of("version_unsupported", str(lowest))
-        if cluster != self.cluster:
-            raise Status.of("wrong_cluster", self.cluster)
-        if origin == self.id:
-            raise Status.of("conflict")
-        head = self.id + struct.pack("<BBIQ", 1, 0, int(self.beat * 1000), MAX_BODY)
-        return WELCOME, head + name(self.label) + name(self.cluster) + field(2, self.published.encode())
-
-    def told(self, count, ids):
-        """Who asks is told of this node; it lists nobody else."""
-        for each in (ids[at:at + 16] for at in range(0, 16 * count, 16)):
-            yield (ANNOUNCE, self.record()) if each == self.id else (GONE, each + bytes(10))
-        if count == 0:
-            yield ANNOUNCE, self.record()
-            yield SNAPSHOT_END, digest([(self.id, self.sequence)])
-
-    def call_came(self, peer, header, body):
-        def on_its_way(offset):
-            if peer not in self.offsets and len(self.offsets) >= MAX_PEERS:
-                del self.offsets[next(iter(self.offsets))]
-            self.offsets[peer] = min(offset, self.offsets.get(peer, offset))
-            return offset - self.offsets[peer]
-        call = read_call(header, on_its_way)
-        call.node = self
+    def run(self, header, body, came_at):  # in a thread
+        (service, rest), (left, _, _, content) = split(header[84:]), struct.unpack_from("<QQBB", header, 64)
+        callback = split(rest)[0].decode()
+        for refused, *status in (
+                (header[24:40] not in (self.id, bytes(16)), 503, 1, "wrong_instance", "It is no longer there"),
+                (self.draining, 503, 1, "draining", f"Service '{self.service}' is draining"),
+                (service.decode() != self.service, 503, 1, "service_not_available", f"It is not '{service.decode()}'"),
+                (time.monotonic() > came_at + left / 1e6, 408, 1, "expired", "The deadline passed before it began"),
+                (callback not in self.functions, 400, 0, "request_op_unknown", f"Request OP unknown: {callback}"),
+                (content != 1, 400, 0, "content_type_invalid", "Content type is invalid: it takes JSON")):
+            if refused:
+                raise Status(*status)
         try:
-            if call.target not in (NIL, self.id):
-                raise Status.of("wrong_instance")
-            if self.draining:
-                raise Status.of("draining", call.service)
-            self.service.take(peer, call, body)
-        except Status as status:
-            if not call.one_way:
-                yield FAILURE, header[:8] + status.pack()
+            args, bind = json.loads(body), inspect.signature(self.functions[callback]).bind
+            bound = bind(**args) if isinstance(args, dict) else bind(*args)
+        except (ValueError, TypeError, RecursionError) as wrong:
+            raise Status(400, 0, "invalid_parameters", f"Invalid parameters: {wrong}") from None
+        try:
+            return self.functions[callback](*bound.args, **bound.kwargs)
+        except Status as status:  # of a call that it made; its own has run
+            raise Status(status.args[0], status.args[1] & 2, *status.args[2:]) from None
+
+if __name__ == "__main__":
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--bind", default="tcp://127.0.0.1:*", metavar="ENDPOINT", help="that others can reach")
+    asked.add_argument("service", nargs="?", default="Sample")
+    callbacks = {"echo": lambda value: value, "add": lambda a, b: a + b, "upper": lambda text: text.upper()}
+    run(asked, lambda given, mesh: asyncio.run(Host(given.service, callbacks, given.bind, **mesh).serve()))

@@ -1,92 +1,120 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Calls the services of a Malla mesh, and hosts one; README.md shows how."""
-import argparse
-import json
-import os
-import pathlib
-import runpy
-import signal
-import sys
+"""Calls a service of a Malla mesh: a client in one file, written from docs/wire.md, to begin from."""
+import argparse, hmac, itertools, json, os, pathlib, random, struct, sys, time
+import zmq, zmq.utils.z85
 
-from frames import Status
-from host import Host
-from node import Node
+HELLO, REFUSED, CALL, REPLY, FAILURE, CANCEL, ANNOUNCE, ASK, SNAPSHOT_END = 1, 3, 16, 17, 18, 19, 48, 51, 52
 
+class Status(Exception):
+    """Why a call has no result: code, outcome (0 answered, 1 not run, 2 perhaps run), identifier, sentence."""
 
-def value(word):
-    """An argument: JSON if it reads as JSON, else text."""
-    try:
-        return json.loads(word)
-    except ValueError:
-        return word
+def sized(content, length="<B"):  # bytes or text, behind their length
+    raw = content.encode() if isinstance(content, str) else content
+    return struct.pack(length, len(raw)) + raw
 
+def split(raw, length="<B"):  # what stands behind its length, and what follows it; struct.error if there is less
+    size, begin = struct.unpack_from(length, raw)[0], struct.calcsize(length)
+    return struct.unpack(f"{size}s{len(raw) - begin - size}s", raw[begin:])
 
-def serve(options, **how):
-    """Hosts the public functions of a Python file until it is told to stop."""
-    functions = {key: each for key, each in runpy.run_path(options.file).items()
-                 if callable(each) and not key.startswith("_") and getattr(each, "__module__", "") == "<run_path>"}
-    host = Host(options.service, functions, options.bind, **how)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: host.stop())
-    print("ready", host.address, flush=True)
-    host.run()
+def frame(kind, header, body=b""):
+    return b"ML\1" + bytes([kind]) + sized(header, "<I") + body
 
+def read_status(raw):
+    (code, outcome), (identifier, rest) = struct.unpack_from("<HB", raw), split(raw[3:])
+    return Status(code, min(outcome, 2), identifier.decode(), split(rest, "<H")[0].decode())
 
-def ls(node):
-    for record in node.nodes().values():
-        for service in record.services:
-            state = "serving" if record.takes_calls_of(service) else "not serving"
-            print(service, record.name, record.endpoints[0], state, *record.callbacks[service], sep="\t")
+def endpoints(record, service):  # of an ANNOUNCE: the best one, or none if calls of the service may not go there
+    rest, found, takes = split(split(split(record[43:])[1])[1])[1], [], False  # behind name, cluster and host
+    while rest:
+        tag, (content, rest) = rest[0], split(rest[1:], "<I")
+        found += [content.decode()] if tag == 1 else []
+        if tag == 3 and split(content)[0] == service.encode():  # running, active, and the node is not draining
+            takes = split(content)[1][6:8] == b"\1\0" and not record[42] & 1
+    return found[:takes]
 
+class Malla:
+    """A node of the mesh of `join`, a broker or a node that hosts; encrypted if there is a secret, in bytes."""
+    def __init__(self, join="tcp://127.0.0.1:6255", cluster="malla", name="python", secret=None):
+        self.join, self.names, self.context = join, sized(name) + sized(cluster), zmq.Context.instance()
+        self.id, self.numbers, self.keys = os.urandom(16), itertools.count(1), []
+        if secret is not None and len(secret.strip()) < 32:
+            raise ValueError("a secret has 32 bytes or more")
+        for whose in ("server", "client") if secret else ():
+            key = zmq.utils.z85.encode(hmac.digest(secret.strip(), f"malla curve {whose} 1".encode(), "sha256"))
+            self.keys.append((zmq.curve_public(key), key))
 
-def arguments():
-    asked = argparse.ArgumentParser(description=__doc__)
-    named = filter(None, map(os.environ.get, ("MALLA_BROKER", "MALLA_PEER", "MALLA_LOOPBACK")))
-    where = next(named, "tcp://127.0.0.1:6255").split(",")[0]
-    asked.add_argument("--join", default=where, metavar="ENDPOINT", help="a broker, or a node that hosts (%(default)s)")
+    def dealer(self, endpoint, again_ms=-1):
+        made = self.context.socket(zmq.DEALER)
+        made.immediate, made.linger, made.sndtimeo, made.maxmsgsize, made.reconnect_ivl = 1, 100, 0, 9 << 20, again_ms
+        if self.keys:
+            made.curve_serverkey, (made.curve_publickey, made.curve_secretkey) = self.keys[0][0], self.keys[1]
+        made.connect(endpoint)
+        return made
+
+    def ask(self, endpoint, end, *frames):  # sends them on a new connection; gives type, header, body of what comes
+        with self.dealer(endpoint) as dealer:
+            if not dealer.poll(1000, zmq.POLLOUT):  # nothing can be sent before the handshake
+                raise Status(503, 1, "endpoint_unreachable", f"Cannot reach {endpoint}, or not with this secret")
+            for each in frames:
+                dealer.send(each)
+            while (left := end - time.monotonic()) > 0:
+                if dealer.poll(min(100, 1000 * left)):
+                    raw, *more = dealer.recv_multipart()
+                    if raw[:3] == b"ML\1" and not more:
+                        yield raw[3], *split(raw[4:], "<I")
+                elif not dealer.poll(0, zmq.POLLOUT):  # as it does not connect anew
+                    raise Status(502, 2, "peer_lost", f"The connection to {endpoint} was lost: it may have run")
+            dealer.send(frame(CANCEL, frames[0][8:16]))
+
+    def find(self, service, end):  # endpoints of those who take its calls, in any order
+        found, hello = [], frame(HELLO, self.id + b"\1\1\0" + self.names)
+        for kind, header, _ in self.ask(self.join, end, hello, frame(ASK, bytes(4))):
+            if kind == REFUSED:
+                raise read_status(header)
+            if kind == SNAPSHOT_END:
+                break
+            found += endpoints(header, service) if kind == ANNOUNCE else []
+        return random.sample(found, len(found))
+
+    def call(self, service, callback, args=(), deadline=15.0, at=None):
+        """What the callback gives, or a Status; args are a list, or a dict by name; `at` is an endpoint, if known."""
+        end, body, names = time.monotonic() + deadline, json.dumps(args).encode(), sized(service) + sized(callback)
+        try:
+            for endpoint in [at] if at else self.find(service, end):
+                number, now = struct.pack("<Q", next(self.numbers)), time.monotonic_ns() // 1000
+                times = struct.pack("<QQBBH", max(0, int(end * 1e6) - now), now, 0, 1, 0)
+                request = frame(CALL, number + self.id + bytes(40) + times + names, body)
+                for kind, header, answer in self.ask(endpoint, end, request):
+                    if kind == REPLY and header[:9] == number + b"\1":
+                        return json.loads(answer)
+                    if kind == FAILURE and header[:8] == number:
+                        raise read_status(header[8:])
+                raise Status(504, 2, "deadline_exceeded", "The deadline passed and the call may have run")
+        except (ValueError, IndexError, RecursionError, struct.error, zmq.Again) as bad:
+            raise Status(502, 2, "reply_invalid", f"The answer could not be read: {bad}") from None
+        raise Status(503, 1, "service_not_available", f"Service '{service}' is not available")
+
+def run(asked, action):  # with the options of a mesh, and what the environment says of it
+    where = filter(None, map(os.environ.get, ("MALLA_BROKER", "MALLA_PEER", "MALLA_LOOPBACK")))
+    asked.add_argument("--join", metavar="ENDPOINT", default=next(where, "tcp://127.0.0.1:6255"), help="%(default)s")
     asked.add_argument("--cluster", default=os.environ.get("MALLA_CLUSTER", "malla"))
-    asked.add_argument("--name", default="python", help="of this node")
     asked.add_argument("--secret-file", type=pathlib.Path, default=os.environ.get("MALLA_SECRET_FILE"))
-    commands = asked.add_subparsers(dest="command", required=True)
-    commands.add_parser("ls")
-    call = commands.add_parser("call")
-    call.add_argument("--timeout", type=float, default=15, metavar="SECONDS")
-    call.add_argument("--meta", action="append", default=[], metavar="KEY=VALUE")
-    call.add_argument("target", metavar="SERVICE.CALLBACK")
-    call.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT", help="- alone: a call for each line")
-    serve_ = commands.add_parser("serve")
-    serve_.add_argument("--bind", default="tcp://127.0.0.1:*", metavar="ENDPOINT")
-    serve_.add_argument("service")
-    serve_.add_argument("file")
-    options = asked.parse_args()
-    if options.command == "call" and "." not in options.target:
-        asked.error(f"{options.target}: not SERVICE.CALLBACK")
-    return options
-
-
-def main():
-    options = arguments()
-    secret = pathlib.Path(options.secret_file).read_bytes() if options.secret_file else None
-    how = {"endpoint": options.join, "cluster": options.cluster, "label": options.name, "secret": secret}
-    if options.command == "serve":
-        return serve(options, **how)
-    if options.command == "ls":
-        return ls(Node(**how))
-    meta, node = [each.split("=", 1) for each in options.meta], Node(**how)
-    lines = ([line.removesuffix("\n")] for line in sys.stdin) if options.arguments == ["-"] else [options.arguments]
-    for words in lines:
-        result = node.call(options.target, *map(value, words), timeout=options.timeout, meta=meta)
-        print(result if isinstance(result, str) else json.dumps(result, ensure_ascii=False, separators=(",", ":")))
-    return 0
-
+    given = asked.parse_args()
+    try:
+        secret = given.secret_file and given.secret_file.read_bytes()
+        action(given, {"join": given.join, "cluster": given.cluster, "secret": secret})
+    except Status as status:
+        print("{2} ({0}): {3}".format(*status.args), file=sys.stderr)
+        sys.exit((1, 3, 7)[status.args[1]])
+    except (OSError, ValueError) as wrong:
+        asked.error(str(wrong))
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except (OSError, ValueError) as wrong:  # a file that is not there, a secret that is too short
-        print(wrong, file=sys.stderr)
-        sys.exit(2)
-    except Status as status:
-        print(status, file=sys.stderr)
-        sys.exit((1, 3, 7)[status.outcome])
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--at", metavar="ENDPOINT", help="of a node that hosts it; else it is asked for")
+    asked.add_argument("--deadline", type=float, default=15, metavar="SECONDS")
+    asked.add_argument("callback", type=lambda text: text.partition(".")[::2], metavar="SERVICE.CALLBACK")
+    asked.add_argument("arguments", nargs=argparse.REMAINDER, type=json.loads, metavar="JSON")
+    run(asked, lambda given, mesh: print(json.dumps(Malla(**mesh).call(
+        *given.callback, given.arguments, given.deadline, given.at), ensure_ascii=False)))
