@@ -109,7 +109,8 @@ export class Malla {
                 if (kind === REPLY && bytes(id, [1]).equals(header.subarray(0, 9))) return JSON.parse(body);
             }
         } catch (error) {
-            throw error.identifier ? error : status(502, 2, "reply_invalid", `It could not be read: ${error.message}`);
+            if (error.identifier || error.errno) throw error; // a status, or an endpoint that is none
+            throw status(502, 2, "reply_invalid", `The answer could not be read: ${error.message}`);
         }
     }
 }

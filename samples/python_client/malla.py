@@ -107,7 +107,7 @@ def run(asked, action):  # with the options of a mesh, and what the environment 
     except Status as status:
         print("{2} ({0}): {3}".format(*status.args), file=sys.stderr)
         sys.exit((1, 3, 7)[status.args[1]])
-    except (OSError, ValueError) as wrong:
+    except (OSError, ValueError, zmq.ZMQError) as wrong:
         asked.error(str(wrong))
 
 if __name__ == "__main__":
