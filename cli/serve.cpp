@@ -32,7 +32,7 @@ public:
 private:
     Result<void> answer(std::size_t, wire::Content content, std::string_view body, const CallInfo& info,
                         std::string& out) override {
-        const BlockingScope blocking; // the command runs elsewhere
+        const BlockingScope blocking{WaitFor::work}; // the command runs elsewhere
         auto input = input_of(content, body);
         if (!input) return std::move(input).error();
         auto output = exec_ ? exec_->run(*input, info.deadline, info.cancelled)

@@ -99,6 +99,15 @@ public:
         if (!streams || !server_.streams_.rest(*this, needs)) delete this;
     }
 
+    /// A stream that has begun goes on when there is a thread.
+    [[nodiscard]] bool give_up() noexcept override {
+        if (stream()) return false;
+        refuse(Status{"busy", core().name()});
+        if (!core().concurrent()) core().gate().leave();
+        delete this;
+        return true;
+    }
+
 private:
     ServedStream::Needs run_stream() {
         const auto needs = stream()->go_on(gate(), info_, [this](std::string&& frame) {
@@ -168,9 +177,8 @@ private:
 CallServer::CallServer(transport::Socket& router, const Options& options, OnOther on_other, OnStalled on_stalled)
     : router_{router}, node_{options.node}, takeover_after_{options.takeover_after},
       credentials_{options.credentials}, anybody_{"", options.all_administer}, on_other_{std::move(on_other)},
-      workers_{*this, {options.takeover_after, options.max_workers, options.max_queued}}, streams_{
-                                                                                              workers_,
-                                                                                              std::move(on_stalled)} {}
+      workers_{*this, {options.takeover_after, options.max_workers, options.max_waiting, options.max_queued}},
+      streams_{workers_, std::move(on_stalled)} {}
 
 CallServer::~CallServer() = default;
 

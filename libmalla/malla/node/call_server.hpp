@@ -71,6 +71,7 @@ public:
         NodeId node;
         Clock::duration takeover_after;
         std::size_t max_workers;
+        std::size_t max_waiting;
         std::size_t max_queued;
         std::shared_ptr<const transport::Credentials> credentials; ///< of the ROUTER; may be null
         bool all_administer = true; ///< whether everybody may operate services where there are none

@@ -90,11 +90,12 @@ void Node::Core::open_server() {
     if (credentials_ && transport::split_key(endpoint_).key.empty()) endpoint_ = credentials_->with_key(endpoint_);
     router_monitor_ = value_or_throw(router_->monitor());
     const auto hand_on_all = [this](transport::Message&& message) { hand_on(std::move(message)); };
-    server_ = std::make_unique<CallServer>(
-        *router_,
-        CallServer::Options{id_, options_.takeover_after, std::max<std::size_t>(options_.max_workers, 2),
-                            options_.max_queued_calls, credentials_, transport::is_loopback(options_.bind)},
-        hand_on_all, [this] { control_.post([this] { retry_streams(); }); });
+    server_ = std::make_unique<CallServer>(*router_,
+                                           CallServer::Options{id_, options_.takeover_after,
+                                                               std::max<std::size_t>(options_.max_workers, 2),
+                                                               options_.max_waiting_workers, options_.max_queued_calls,
+                                                               credentials_, transport::is_loopback(options_.bind)},
+                                           hand_on_all, [this] { control_.post([this] { retry_streams(); }); });
     auto admin = std::make_unique<HostedService<Admin>>(Admin{*server_}, Reach::named);
     value_or_throw(admin->start({}));
     value_or_throw(server_->add(std::make_shared<ServedService>(std::move(admin), std::nullopt)));

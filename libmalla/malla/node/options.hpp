@@ -55,6 +55,10 @@ struct NodeOptions {
     Clock::duration takeover_after = std::chrono::microseconds{200};
     /// At most as many handlers run at once; further calls queue, then are answered `busy`.
     std::size_t max_workers = 64;
+    /// A handler that waits for a call of its own does not count as one of these, as long as no more than so many
+    /// wait. When those beyond take all of `max_workers` too, the calls that queue and those that come are answered
+    /// `busy`: what the handlers wait for may be among them.
+    std::size_t max_waiting_workers = 1024;
     /// What waits for a worker at most.
     std::size_t max_queued_calls = 4096;
     /// How long a stopping node waits for the calls that run.

@@ -4,6 +4,7 @@
 #include "malla/base/thread.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 namespace malla {
@@ -21,9 +22,16 @@ constexpr int longest_watch_pause = 8;
 struct Workers::ThisThread final : BlockingListener {
     explicit ThisThread(Workers& owner) : workers{owner} {}
 
-    void about_to_block() noexcept override { workers.hand_over(*this); }
+    void about_to_block(WaitFor what) noexcept override {
+        workers.hand_over(*this);
+        if (what == WaitFor::calls && waits++ == 0) workers.begin_wait();
+    }
+    void goes_on(WaitFor what) noexcept override {
+        if (what == WaitFor::calls && --waits == 0) workers.end_wait();
+    }
 
     Workers& workers;
+    unsigned waits = 0;           ///< within each other
     std::uint64_t running = 0;    ///< the value of `lead_` while this thread leads and runs a piece, else 0
     std::vector<Work*> following; ///< to run after the present piece
 };
@@ -35,6 +43,7 @@ Workers::Workers(WorkSource& source, Limits limits) : source_{source}, limits_{l
 Workers::~Workers() {
     (void)stop(Deadline{Clock::time_point::max()});
     for (auto& thread : threads_) thread.join();
+    for (auto& thread : retired_) thread.join();
     if (watch_.joinable()) watch_.join();
 }
 
@@ -47,7 +56,7 @@ void Workers::start() {
 
 bool Workers::post(Work& work) {
     const std::lock_guard lock{mutex_};
-    if (queue_.size() >= limits_.max_queued) return false;
+    if (queue_.size() >= limits_.max_queued || none_left()) return false;
     queue_.push_back(&work);
     appoint_locked();
     return true;
@@ -57,6 +66,7 @@ void Workers::post_further(Work& work) {
     const std::lock_guard lock{mutex_};
     queue_.push_back(&work);
     appoint_locked();
+    if (none_left()) source_.interrupt(); // the leader has it give up
 }
 
 void Workers::post_after_this(Work& work) {
@@ -67,7 +77,19 @@ void Workers::post_after_this(Work& work) {
     post_further(work);
 }
 
-bool Workers::may_run_here() noexcept { return busy_.load(std::memory_order_relaxed) + 1 < limits_.max_threads; }
+bool Workers::may_run_here() const noexcept { return running() + 1 < limits_.max_threads; }
+
+// The threads that count: those that run work, and those that wait although there were enough of these.
+std::size_t Workers::running() const noexcept {
+    const std::size_t waiting = std::min(waiting_.load(std::memory_order_relaxed), limits_.max_waiting);
+    const std::size_t busy = busy_.load(std::memory_order_relaxed);
+    return busy > waiting ? busy - waiting : 0;
+}
+
+// Every thread but the one that reads waits.
+bool Workers::none_left() const noexcept {
+    return waiting_.load(std::memory_order_relaxed) + 1 >= limits_.max_waiting + limits_.max_threads;
+}
 
 std::size_t Workers::stop(Deadline deadline) {
     std::unique_lock lock{mutex_};
@@ -84,18 +106,24 @@ void Workers::run_thread() {
     this_thread_ = &self;
     set_blocking_listener(&self);
     std::unique_lock lock{mutex_};
+    --starting_;
     while (!stopping_) {
         if (lead_vacant_) {
             lead_vacant_ = false;
+            if (!queue_.empty()) appoint_locked();
             lock.unlock();
             lead(self);
             lock.lock();
-        } else if (!queue_.empty()) {
+        } else if (!queue_.empty() && running() < limits_.max_threads) {
             Work* work = queue_.front();
             queue_.pop_front();
+            busy_.fetch_add(1, std::memory_order_relaxed);
             lock.unlock();
             run_chain(self, *work);
             lock.lock();
+        } else if (surplus_locked()) {
+            retire_locked();
+            break;
         } else {
             ++idle_;
             changed_.wait(lock);
@@ -107,9 +135,25 @@ void Workers::run_thread() {
     this_thread_ = nullptr;
 }
 
+// There are more threads than needed, since many waited and have gone on.
+bool Workers::surplus_locked() const noexcept {
+    return running_threads_ > limits_.max_threads + waiting_.load(std::memory_order_relaxed);
+}
+
+// The calling thread is about to end. Those that were before it need the mutex no more.
+void Workers::retire_locked() {
+    for (auto& thread : retired_) thread.join();
+    retired_.clear();
+    const auto own = std::ranges::find(threads_, std::this_thread::get_id(), &std::thread::get_id);
+    retired_.push_back(std::move(*own));
+    threads_.erase(own);
+}
+
 // Reads and runs until another thread has the lead.
 void Workers::lead(ThisThread& self) {
     while (!stopping_.load(std::memory_order_relaxed)) {
+        if (none_left()) [[unlikely]]
+            give_up_queued(self);
         if (Work* work = source_.next()) {
             run_inline(self, *work);
             if (self.running == 0) return;
@@ -130,13 +174,14 @@ void Workers::run_inline(ThisThread& self, Work& work) {
         watch_sleeps_.store(false);
         watch_changed_.notify_one();
     }
+    busy_.fetch_add(1, std::memory_order_relaxed);
     run_chain(self, work);
     auto expected = running;
     if (!lead_.compare_exchange_strong(expected, running + 1)) self.running = 0;
 }
 
+// It counts as busy already.
 void Workers::run_chain(ThisThread& self, Work& work) noexcept {
-    busy_.fetch_add(1, std::memory_order_relaxed);
     work.run();
     while (!self.following.empty()) {
         Work* next = self.following.back();
@@ -144,6 +189,37 @@ void Workers::run_chain(ThisThread& self, Work& work) noexcept {
         next->run();
     }
     busy_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+// Another thread may take its place.
+void Workers::begin_wait() {
+    waiting_.fetch_add(1, std::memory_order_relaxed);
+    const std::lock_guard lock{mutex_};
+    if (queue_.empty()) return;
+    appoint_locked();
+    if (none_left()) source_.interrupt(); // the leader has what is queued give up
+}
+
+void Workers::end_wait() { waiting_.fetch_sub(1, std::memory_order_relaxed); }
+
+// The leader's. What gives up may let other work in.
+void Workers::give_up_queued(ThisThread& self) {
+    std::deque<Work*> queued;
+    {
+        const std::lock_guard lock{mutex_};
+        queued.swap(queue_);
+    }
+    std::deque<Work*> kept;
+    while (!queued.empty()) {
+        Work* const work = queued.front();
+        queued.pop_front();
+        if (!work->give_up()) kept.push_back(work);
+        queued.insert(queued.end(), self.following.begin(), self.following.end());
+        self.following.clear();
+    }
+    const std::lock_guard lock{mutex_};
+    queue_.insert(queue_.begin(), kept.begin(), kept.end());
+    if (!kept.empty()) appoint_locked();
 }
 
 // What this thread would do next may be what it is about to wait for.
@@ -171,13 +247,22 @@ bool Workers::take_lead_from(std::uint64_t state) {
 void Workers::appoint_locked() {
     if (stopping_) return;
     const std::size_t wanted = queue_.size() + (lead_vacant_ ? 1 : 0);
-    if (wanted > idle_ && running_threads_ < limits_.max_threads) spawn_locked();
+    const std::size_t waiting = std::min(waiting_.load(std::memory_order_relaxed), limits_.max_waiting);
+    // One that reads is always allowed: those that have waited and go on may be too many for a moment.
+    const bool reader_missing = lead_vacant_ && idle_ == 0 && starting_ == 0;
+    if (wanted > idle_ && (reader_missing || running_threads_ < limits_.max_threads + waiting)) spawn_locked();
     else changed_.notify_one();
 }
 
 void Workers::spawn_locked() {
+    try {
+        threads_.push_back(start_thread("malla-worker", [this] { run_thread(); }));
+    } catch (const std::system_error&) {
+        if (running_threads_ == 0) throw;
+        return; // the system has no more: those that are there do it
+    }
     ++running_threads_;
-    threads_.push_back(start_thread("malla-worker", [this] { run_thread(); }));
+    ++starting_;
 }
 
 // Takes the lead from a thread that runs one piece for longer than a look and the next.

@@ -66,18 +66,19 @@ Deadline current_deadline() noexcept {
 
 void set_blocking_listener(BlockingListener* listener) noexcept { blocking_listener = listener; }
 
-BlockingScope::BlockingScope() {
+BlockingScope::BlockingScope(WaitFor what) : what_{what} {
     const Frame* frame = Frame::current();
     if (!frame) return;
     for_each_gate_since_wait([root = current_root()](Gate& gate) { gate.suspend(root); });
     waits.push_back(frame);
-    if (blocking_listener) blocking_listener->about_to_block();
+    if (blocking_listener) blocking_listener->about_to_block(what);
 }
 
 BlockingScope::~BlockingScope() {
     if (!Frame::current()) return;
     waits.pop_back();
     for_each_gate_since_wait([](Gate& gate) { gate.resume(); });
+    if (blocking_listener) blocking_listener->goes_on(what_);
 }
 
 } // namespace malla

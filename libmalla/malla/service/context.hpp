@@ -5,6 +5,7 @@
 #include "malla/base/ids.hpp"
 #include "malla/service/gate.hpp"
 
+#include <cstdint>
 #include <stop_token>
 #include <string_view>
 #include <utility>
@@ -84,10 +85,17 @@ private:
 /// When the handler that runs on this thread must have answered; the end of time outside of one.
 [[nodiscard]] Deadline current_deadline() noexcept;
 
-/// Told when a handler's thread is about to wait, so that another thread can do its other work.
+/// What a handler's thread waits for.
+enum class WaitFor : std::uint8_t {
+    calls, ///< what may not come before its node has served other calls
+    work,  ///< what is done elsewhere
+};
+
+/// Told when a handler's thread is about to wait, so that another thread can do its other work, and when it goes on.
 class BlockingListener {
 public:
-    virtual void about_to_block() noexcept = 0;
+    virtual void about_to_block(WaitFor what) noexcept = 0;
+    virtual void goes_on(WaitFor what) noexcept = 0;
 
 protected:
     ~BlockingListener() = default;
@@ -100,10 +108,13 @@ void set_blocking_listener(BlockingListener* listener) noexcept;
 /// thread's stack, so that calls of the same tree may enter them meanwhile.
 class BlockingScope {
 public:
-    BlockingScope();
+    explicit BlockingScope(WaitFor what = WaitFor::calls);
     ~BlockingScope();
     BlockingScope(const BlockingScope&) = delete;
     BlockingScope& operator=(const BlockingScope&) = delete;
+
+private:
+    const WaitFor what_;
 };
 
 } // namespace malla
