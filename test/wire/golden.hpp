@@ -113,7 +113,7 @@ inline NodeRecord record() {
                           .admin_status = AdminStatus::active,
                           .concurrent = true,
                           .content_hash = 0x1122334455667788,
-                          .callbacks = {{"square", description}},
+                          .callbacks = {{"square", description, 0x0102030405060708}},
                           .metadata = {{"zone", "b"}}}}};
 }
 

@@ -67,6 +67,7 @@ constexpr std::array table = std::to_array<StatusEntry>({
     {"paused", 503, not_run, ExitCode::not_run, "Service '{}' is paused", "service"},
     {"draining", 503, not_run, ExitCode::not_run, "Service '{}' is draining", "service"},
     {"wrong_instance", 503, not_run, ExitCode::not_run, "The node that was called is no longer there", ""},
+    {"types_differ", 409, not_run, ExitCode::not_run, "The types of callback '{}' differ", "callback"},
     {"wrong_cluster", 503, not_run, ExitCode::not_run, "The node belongs to cluster '{}'", "cluster"},
     {"cancelled", 499, not_run, ExitCode::not_run, "Cancelled before it began", ""},
     {"expired", 408, not_run, ExitCode::deadline, "The deadline passed before the call began", ""},

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "malla/codec/call.hpp"
+#include "malla/codec/signature.hpp"
+#include "malla/node/callback_types.hpp"
 #include "malla/node/outgoing_stream.hpp"
 #include "malla/service/live_service.hpp"
 #include "malla/wire/call.hpp"
@@ -34,6 +36,8 @@ public:
         std::string description; ///< JSON: parameter names and the schemas of parameters and result
         bool idempotent = false;
         bool stream = false; ///< gives many values: `open`, not `run`
+        /// Fingerprint of its types, when it reads binary bodies; 0: it is called with JSON only.
+        std::uint64_t types = 0;
     };
 
     explicit Hosted(std::vector<Callback> callbacks, Reach reach = Reach::mesh)
@@ -112,10 +116,34 @@ struct CallbackCodec<C, std::tuple<Arguments...>> {
             return {};
         }
     }
-    static std::string description() {
-        return *codec::describe_callback<Value, Arguments...>(parameter_names<C>(), is_idempotent<C>,
-                                                              is_stream<ResultOf<C>>)
-                    .dump();
+    static std::string description() { return *described().dump(); }
+    /// What a caller means by it.
+    static const CallbackTypes& types() {
+        static const CallbackTypes all{description(), codec::type_fingerprint(described()), &arguments_to_json,
+                                       &result_to_binary};
+        return all;
+    }
+
+private:
+    static Json described() {
+        return codec::describe_callback<Value, Arguments...>(parameter_names<C>(), is_idempotent<C>,
+                                                             is_stream<ResultOf<C>>);
+    }
+    static Result<std::string> arguments_to_json(std::string_view binary) {
+        auto arguments = codec::decode_arguments_binary<Arguments...>(binary);
+        if (!arguments) return std::move(arguments).error();
+        std::string json;
+        auto written =
+            std::apply([&](const auto&... each) { return codec::encode_arguments_json(json, each...); }, *arguments);
+        if (!written) return std::move(written).error();
+        return json;
+    }
+    static Result<std::string> result_to_binary(std::string_view json) {
+        auto result = codec::decode_result_json<Value>(json);
+        if (!result) return std::move(result).error();
+        std::string binary;
+        if constexpr (!std::is_void_v<Value>) codec::encode_result_binary(binary, *result);
+        return binary;
     }
 };
 
@@ -273,7 +301,7 @@ private:
         static constexpr std::array<Open, sizeof...(C)> opens{open_of<C>()...};
         static std::vector<Callback> describe() {
             return {Callback{std::string{callback_name<C>()}, CallbackCodec<C>::description(), is_idempotent<C>,
-                             is_stream<ResultOf<C>>}...};
+                             is_stream<ResultOf<C>>, CallbackCodec<C>::types().fingerprint}...};
         }
     };
     using Exported = Table<typename S::ApiType::Callbacks>;

@@ -43,7 +43,7 @@ wire::ServiceRecord record_of(Hosted& hosted) {
     record.concurrent = hosted.core().concurrent();
     std::string content = record.name + record.version.text();
     for (const auto& callback : hosted.callbacks()) {
-        record.callbacks.push_back({callback.name, callback.description});
+        record.callbacks.push_back({callback.name, callback.description, callback.types});
         content += callback.name + callback.description;
     }
     if (const ServiceControl* control = hosted.control()) {
@@ -51,7 +51,9 @@ wire::ServiceRecord record_of(Hosted& hosted) {
         content += std::to_string(control->info().hash);
         for (auto& exported : control->exports()) {
             content += exported.name + exported.description;
-            record.callbacks.push_back({std::move(exported.name), std::move(exported.description)});
+            const auto described = Json::parse(exported.description);
+            record.callbacks.push_back({std::move(exported.name), std::move(exported.description),
+                                        described ? codec::type_fingerprint(*described) : 0});
         }
     }
     record.content_hash = fingerprint(content);

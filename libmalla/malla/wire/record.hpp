@@ -19,6 +19,7 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 struct CallbackRecord {
     std::string name;
     std::string description; ///< JSON text: parameters and result with their schemas
+    std::uint64_t types = 0; ///< fingerprint of its types, when it reads binary bodies; 0: it reads JSON only
 
     friend bool operator==(const CallbackRecord&, const CallbackRecord&) = default;
 };

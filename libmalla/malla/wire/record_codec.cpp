@@ -3,6 +3,10 @@
 
 #include "malla/wire/fields.hpp"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 namespace malla::wire {
 
 namespace {
@@ -15,6 +19,7 @@ constexpr std::uint8_t service_tag = 3;
 constexpr std::uint8_t concurrent_flag = 1;
 constexpr std::uint8_t callback_tag = 1;
 constexpr std::uint8_t metadata_tag = 2;
+constexpr std::uint8_t types_tag = 3;
 
 std::string too_many(std::string_view what, std::size_t max) {
     return "more than " + std::to_string(max) + ' ' + std::string{what};
@@ -35,6 +40,14 @@ std::optional<std::string> fault_of(const ServiceRecord& service) {
     return std::nullopt;
 }
 
+void write_types(Writer& out, const CallbackRecord& callback) {
+    if (callback.types == 0) return;
+    const std::size_t begin = out.begin_field(types_tag);
+    out.number(callback.types);
+    out.name(callback.name);
+    out.end_field(begin);
+}
+
 void write_service(Writer& out, const ServiceRecord& service) {
     out.name(service.name);
     out.number(service.version.major);
@@ -45,6 +58,7 @@ void write_service(Writer& out, const ServiceRecord& service) {
     out.number(service.concurrent ? concurrent_flag : std::uint8_t{0});
     out.number(service.content_hash);
     for (const auto& callback : service.callbacks) out.pair(callback_tag, callback.name, callback.description);
+    for (const auto& callback : service.callbacks) write_types(out, callback);
     for (const auto& [key, value] : service.metadata) out.pair(metadata_tag, key, value);
 }
 
@@ -56,8 +70,24 @@ CallbackRecord read_callback(Reader in, Reader& outer) {
     return callback;
 }
 
+/// The types of a callback that may be read later. Those of one that is not there are nobody's.
+std::pair<std::string, std::uint64_t> read_types(Reader in, Reader& outer) {
+    const auto types = in.number<std::uint64_t>();
+    std::pair<std::string, std::uint64_t> read{in.given_name("callback name"), types};
+    outer.adopt(std::move(in));
+    return read;
+}
+
+void set_types(ServiceRecord& service, const std::vector<std::pair<std::string, std::uint64_t>>& all) {
+    for (const auto& [name, types] : all) {
+        const auto callback = std::ranges::find(service.callbacks, name, &CallbackRecord::name);
+        if (callback != service.callbacks.end()) callback->types = types;
+    }
+}
+
 void read_fields(Reader& in, ServiceRecord& service) {
     PairLimit limit;
+    std::vector<std::pair<std::string, std::uint64_t>> types;
     while (const auto field = in.field()) {
         if (field->tag == callback_tag) {
             if (service.callbacks.size() == max_callbacks) return in.fail(too_many("callbacks", max_callbacks));
@@ -65,8 +95,12 @@ void read_fields(Reader& in, ServiceRecord& service) {
         } else if (field->tag == metadata_tag) {
             const auto [key, value] = read_pair(in, *field, limit);
             service.metadata.emplace_back(key, value);
+        } else if (field->tag == types_tag) {
+            if (types.size() == max_callbacks) return in.fail(too_many("callbacks", max_callbacks));
+            types.push_back(read_types(Reader{*field, in}, in));
         }
     }
+    set_types(service, types);
 }
 
 /// A status from a later version means that the service takes no calls.
