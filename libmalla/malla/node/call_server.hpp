@@ -39,6 +39,10 @@ struct ServedService {
     [[nodiscard]] bool is_idempotent(std::size_t callback) const {
         return callback < callbacks.size() && hosted->callbacks()[callback].idempotent;
     }
+    /// Whether the callback at that position reads binary bodies of these types.
+    [[nodiscard]] bool means(std::size_t callback, const CallbackTypes& types) const {
+        return callback >= callbacks.size() || hosted->callbacks()[callback].types == types.fingerprint;
+    }
     /// Runs one for whoever has passed the door and holds the gate, if any; reports it where somebody hears.
     [[nodiscard]] Result<void> run(std::size_t callback, std::string_view name, wire::Content content,
                                    std::string_view body, Gate* gate, const CallInfo& info, std::string& out);

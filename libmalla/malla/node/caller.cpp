@@ -48,8 +48,14 @@ std::uint64_t microseconds(Clock::duration duration) {
     return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
 }
 
+struct Content {
+    wire::Content form;
+    std::string_view body;
+};
+
 Result<std::string> frame_of(const Request& request, const CallWays& ways, NodeId target, std::uint64_t number,
-                             Deadline deadline, const OutgoingTrace* trace, std::optional<wire::Window> window) {
+                             Deadline deadline, const OutgoingTrace* trace, std::optional<wire::Window> window,
+                             const Content& content) {
     const auto now = Clock::now();
     wire::Call call;
     call.id = number;
@@ -65,15 +71,15 @@ Result<std::string> frame_of(const Request& request, const CallWays& ways, NodeI
     call.window = window;
     if (window && !request.options.deadline) call.remaining_us = microseconds(current_deadline().left(now));
     call.idempotent = request.idempotent || request.options.idempotent;
-    call.content = request.content;
+    call.content = content.form;
     call.service = request.service;
     call.callback = request.callback;
     call.caller = ways.name();
     for (const auto& [key, value] : request.options.metadata) call.metadata.emplace_back(key, value);
     std::string frame;
-    frame.reserve(256 + request.body.size());
+    frame.reserve(256 + content.body.size());
     if (auto encoded = wire::encode_header(frame, call); !encoded) return std::move(encoded).error();
-    frame += request.body;
+    frame += content.body;
     return frame;
 }
 
@@ -141,9 +147,19 @@ void CallState::try_next() {
 }
 
 bool CallState::submit(const Instance& instance) {
+    if (instance.types_differ) {
+        end(ways_.why_unavailable(request_));
+        return true;
+    }
     tried_.push_back(instance.node);
     const auto window = window_of(request_);
-    auto frame = frame_of(request_, ways_, instance.node, number_, deadline_, trace_.get(), window);
+    const auto body = body_for(instance);
+    if (!body) {
+        end(body.error());
+        return true;
+    }
+    const Content content{sends_json_ ? wire::Content::json : request_.content, *body};
+    auto frame = frame_of(request_, ways_, instance.node, number_, deadline_, trace_.get(), window, content);
     if (!frame) {
         end(std::move(frame).error());
         return true;
@@ -159,13 +175,34 @@ bool CallState::submit(const Instance& instance) {
     return true;
 }
 
+// The body as the instance can read it; a call that it is none for has not run.
+Result<std::string_view> CallState::body_for(const Instance& instance) {
+    sends_json_ = request_.types && !instance.reads_binary;
+    if (!sends_json_) return std::string_view{request_.body};
+    if (!json_body_) {
+        auto json = request_.types->arguments_to_json(request_.body);
+        if (!json) return std::move(json).error().set_outcome(Outcome::not_run);
+        json_body_ = *std::move(json);
+    }
+    return std::string_view{*json_body_};
+}
+
+// What comes back as JSON in the form that the caller reads.
+Result<Returned> CallState::as_binary(Result<Returned> returned) const {
+    if (!returned || !sends_json_ || request_.one_way) return returned;
+    auto binary = request_.types->result_to_binary(returned->body());
+    if (!binary) return Status{"reply_invalid", binary.error().info()};
+    return Returned{*std::move(binary)};
+}
+
 void CallState::evaluate(Result<Returned> outcome) {
     const bool sent = attempt_->was_sent();
     const NodeId node = tried_.back();
     if (!outcome && outcome.error().id() == "forgotten" && outcome.error().outcome() == Outcome::unknown)
         take_new_number(outcome.error());
     if (sent && !request_.one_way) ways_.heard(request_, node, outcome ? nullptr : &outcome.error());
-    if (outcome || has_begun_) return end(end_stream(std::move(outcome)));
+    if (outcome || has_begun_)
+        return end(request_.stream ? end_stream(std::move(outcome)) : as_binary(std::move(outcome)));
     Status& status = outcome.error();
     if (!may_try_again(status)) return end(std::move(outcome));
     // What overloads an instance, or may have ended it, is not repeated at will; what was never sent harms nobody.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "malla/node/callback_types.hpp"
 #include "malla/node/channel.hpp"
 #include "malla/node/choice.hpp"
 #include "malla/node/options.hpp"
@@ -23,6 +24,8 @@ struct Request {
     bool idempotent = false; ///< declared so by the callback
     bool one_way = false;
     bool stream = false; ///< takes many values
+    /// What the caller means by the callback, for binary bodies; outlives the call. Null: JSON, or nobody knows.
+    const CallbackTypes* types = nullptr;
     std::string body;
     CallOptions options;
 };
@@ -31,7 +34,7 @@ struct Request {
 class CallWays {
 public:
     /// The instances that take the call, in the order in which to try them, as its options have it: those that
-    /// announce the callback, or all where none does or it is empty.
+    /// announce the callback with the types of the request, else those with other types, else all.
     [[nodiscard]] virtual std::vector<Instance> instances(const Request& request) = 0;
     [[nodiscard]] virtual Result<std::shared_ptr<Channel>> channel(const Instance& instance) = 0;
     /// What came back from an instance that a call was sent to: null for a value, else why there is none.
@@ -43,7 +46,7 @@ public:
     /// Waits for a change of the directory after the version that `directory_version` gave.
     virtual void wait_for_change(std::uint64_t version, Deadline until) = 0;
     [[nodiscard]] virtual std::uint64_t directory_version() = 0;
-    /// Why there is no instance: unreachable endpoints and refusals first.
+    /// Why there is no instance that takes the call: other types, unreachable endpoints and refusals first.
     [[nodiscard]] virtual Status why_unavailable(const Request& request) = 0;
     /// Whether the callback's own description, as announced, says that running it twice does no harm.
     [[nodiscard]] virtual bool declared_idempotent(std::string_view service, std::string_view callback) = 0;
@@ -90,6 +93,8 @@ public:
 private:
     void try_next();
     bool submit(const Instance& instance);
+    [[nodiscard]] Result<std::string_view> body_for(const Instance& instance);
+    [[nodiscard]] Result<Returned> as_binary(Result<Returned> returned) const;
     void evaluate(Result<Returned> outcome);
     void take_new_number(Status& forgotten);
     [[nodiscard]] bool may_try_again(const Status& why);
@@ -124,6 +129,8 @@ private:
     bool expects_value_ = false; ///< the time for the next value of a stream runs
     bool has_begun_ = false;     ///< a value of a stream came
     std::optional<Returned> value_;
+    bool sends_json_ = false; ///< although the caller has binary bodies: the instance reads no others
+    std::optional<std::string> json_body_;
 };
 
 } // namespace malla

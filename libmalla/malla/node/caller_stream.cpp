@@ -10,7 +10,11 @@ namespace malla {
 
 Result<std::optional<Returned>> CallState::take() {
     expects_value_ = false;
-    if (value_) return std::exchange(value_, std::nullopt);
+    if (value_) {
+        auto value = as_binary(*std::exchange(value_, std::nullopt));
+        if (!value) return std::move(value).error();
+        return std::optional{*std::move(value)};
+    }
     if (!*outcome_) return outcome_->error();
     return std::optional<Returned>{};
 }

@@ -17,9 +17,11 @@ struct Instance {
     NodeId node;
     std::string node_name;
     std::string endpoint;
-    bool has_callback = true; ///< it announces the one that was asked for
-    std::uint32_t load = 0;   ///< calls in flight when its node announced itself last
-    bool ejected = false;     ///< its circuit is open: it gets a probe now and then
+    bool has_callback = true;  ///< it announces the one that was asked for
+    std::uint32_t load = 0;    ///< calls in flight when its node announced itself last
+    bool ejected = false;      ///< its circuit is open: it gets a probe now and then
+    bool reads_binary = true;  ///< else JSON only
+    bool types_differ = false; ///< it takes other types than the caller means, so it gets no call
 };
 
 /// Puts the instances in the order in which they take calls with `key`: the same for everyone who knows the same

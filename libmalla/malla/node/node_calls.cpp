@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The calls of a node: which instances there are for one, and those that stay on this node.
+#include "malla/codec/signature.hpp"
 #include "malla/node/admin.hpp"
 #include "malla/node/node_core.hpp"
 
@@ -17,10 +18,39 @@ const wire::ServiceRecord* service_of(const wire::NodeRecord& node, std::string_
     return known == node.services.end() ? nullptr : &*known;
 }
 
-bool has_callback(const wire::ServiceRecord& service, std::string_view callback) {
-    return callback.empty() ||
-           std::ranges::find(service.callbacks, callback, &wire::CallbackRecord::name) != service.callbacks.end();
+const wire::CallbackRecord* callback_of(const wire::ServiceRecord& service, std::string_view callback) {
+    const auto known = std::ranges::find(service.callbacks, callback, &wire::CallbackRecord::name);
+    return known == service.callbacks.end() ? nullptr : &*known;
 }
+
+/// Whether a callback that reads binary bodies means others than the caller. 0: it reads none.
+bool differ(const Request& request, std::uint64_t types) noexcept {
+    return request.types && types != 0 && types != request.types->fingerprint;
+}
+
+/// The instances of a service, by how they announce one callback.
+struct ByCallback {
+    std::vector<Instance> having;
+    std::vector<Instance> differing;
+    std::vector<Instance> others; ///< they do not announce it
+    bool others_may_have = false; ///< some of these announce nothing at all
+
+    void add(const wire::NodeRecord& node, const wire::ServiceRecord& service, const Request& request) {
+        Instance instance{node.id, node.name, node.endpoints.front(), true, node.load};
+        const wire::CallbackRecord* callback = callback_of(service, request.callback);
+        instance.has_callback = callback || request.callback.empty();
+        instance.reads_binary = callback && callback->types != 0;
+        instance.types_differ = callback && differ(request, callback->types);
+        if (instance.types_differ) instance.has_callback = false; // so that one that is yet to be heard of comes first
+        if (!callback) others_may_have = others_may_have || service.callbacks.empty();
+        auto& list = instance.types_differ ? differing : instance.has_callback ? having : others;
+        list.push_back(std::move(instance));
+    }
+    [[nodiscard]] std::vector<Instance> best() && {
+        if (!having.empty()) return std::move(having);
+        return std::move(differing.empty() || others_may_have ? others : differing);
+    }
+};
 
 /// Whether the own instance has no advantage.
 bool chooses_among_all(const CallOptions& options) { return options.key || options.balance != Balance::random; }
@@ -40,6 +70,21 @@ Status why_no_version(std::string_view service, const VersionRange& wanted, cons
     status.set_info("Service '" + std::string{service} + "' is not there in version " + wanted.text() + ", but in " +
                     versions);
     return std::move(status.set_data("versions", versions));
+}
+
+std::string signature(const Request& request, const std::string& description) {
+    const auto described = Json::parse(description);
+    return codec::signature_text(request.service + '.' + request.callback, described ? *described : Json{});
+}
+
+Status why_types_differ(const Request& request, const wire::NodeRecord& node, const wire::CallbackRecord& offered) {
+    const std::string name = request.service + '.' + request.callback;
+    const std::string expected = signature(request, request.types->description);
+    const std::string found = signature(request, offered.description);
+    Status status{"types_differ", name};
+    status.set_info("The types of callback '" + name + "' differ: the caller means " + expected + ", and node '" +
+                    node.name + "' offers " + found);
+    return std::move(status.set_data("expected", expected).set_data("offered", found).set_data("node", node.name));
 }
 
 } // namespace
@@ -77,19 +122,17 @@ std::vector<Instance> Node::Core::find_instances(const Request& request) {
     };
     const NodeId first = chooses_among_all(options) ? NodeId{} : id_;
     return membership_->directory().read([&](const discovery::Directory& directory) {
-        std::vector<Instance> having;
-        std::vector<Instance> others;
+        ByCallback found;
         if (request.service == admin::Api::name())
             directory.for_each([&](const wire::NodeRecord& node) {
-                if (can_be_called(node)) having.push_back({node.id, node.name, node.endpoints.front()});
+                if (can_be_called(node)) found.having.push_back({node.id, node.name, node.endpoints.front()});
             });
         for (const wire::NodeRecord* node : directory.nodes_of(request.service, random, first)) {
             const wire::ServiceRecord* service = service_of(*node, request.service);
             if (!service || !can_be_called(*node) || !options.version.contains(service->version)) continue;
-            const bool has = has_callback(*service, request.callback);
-            (has ? having : others).push_back({node->id, node->name, node->endpoints.front(), has, node->load});
+            found.add(*node, *service, request);
         }
-        return having.empty() ? others : having;
+        return std::move(found).best();
     });
 }
 
@@ -98,14 +141,18 @@ Status Node::Core::why_unavailable(const Request& request) {
     std::set<Version> others;
     const auto known = membership_->directory().read([&](const discovery::Directory& directory) {
         std::optional<Status> reason;
+        std::optional<Status> differing;
         directory.for_each([&](const wire::NodeRecord& node) {
             const wire::ServiceRecord* service = service_of(node, request.service);
             if (!service) return;
             if (!wanted.contains(service->version)) others.insert(service->version);
             else if (node.draining) reason = Status{"draining", request.service};
             else if (!service->is_callable()) reason = why_not_callable(*service);
+            else if (const auto* callback = callback_of(*service, request.callback);
+                     callback && differ(request, callback->types))
+                differing = why_types_differ(request, node, *callback);
         });
-        return reason;
+        return differing ? differing : reason;
     });
     if (known) return *known;
     if (!others.empty()) return why_no_version(request.service, wanted, others);
@@ -139,7 +186,10 @@ std::shared_ptr<ServedService> Node::Core::own_choice(const Request& request) {
     const CallOptions& options = request.options;
     if (!options.on.empty() && options.on != options_.name && options.on != id_.text()) return nullptr;
     auto local = find_local(request.service);
-    if (!local || !local->find(request.callback) || !local->hosted->core().open() || draining_) return nullptr;
+    const auto callback = local ? local->find(request.callback) : std::nullopt;
+    if (!callback || !local->hosted->core().open() || draining_) return nullptr;
+    if (request.types && local->hosted->reach() == Reach::mesh && !local->means(*callback, *request.types))
+        return nullptr;
     if (!options.version.contains(local->hosted->core().version())) return nullptr;
     if (!chooses_among_all(options) || local->hosted->reach() != Reach::mesh) return local;
     const auto all = instances(request);

@@ -136,6 +136,7 @@ private:
         request.service = Api::name();
         request.callback = callback_name<C>();
         request.idempotent = is_idempotent<C>;
+        request.types = &CallbackCodec<C>::types();
         request.options = std::move(options);
         encode<C>(request.body, std::forward<Arguments>(arguments)...);
         return request;
