@@ -138,6 +138,12 @@ inline Publish publish() {
             .body = R"({"id":7})"};
 }
 
+/// A frame that others carry points to memory that stays.
+inline std::string_view cancel_frame() {
+    static const std::string frame = encode(Cancel{1});
+    return frame;
+}
+
 inline std::vector<Sample> samples() {
     const std::array entries{Entry{alpha, 3}, Entry{beta, 9}};
     const Digest digest = digest_of(entries);
@@ -169,7 +175,10 @@ inline std::vector<Sample> samples() {
             {"stream_item", StreamItem{1, 2, Content::json, "2"}},
             {"stream_end", StreamEnd{1, 3}},
             {"stream_end_failed", StreamEnd{1, 2, Status{"shutdown"}}},
-            {"credit", Credit{1, 64, 70'000}}};
+            {"credit", Credit{1, 64, 70'000}},
+            {"relay_open", RelayOpen{alpha, beta}},
+            {"relay", Relay{7, "^p]/iDa!I^HV714!HjxV8Q-1%}xa>wwarFIBY<-K", cancel_frame()}},
+            {"relay_end", RelayEnd{7, Status{"peer_lost", "beta"}}}};
 }
 
 /// Makes the frame say that its header is `bytes` long.

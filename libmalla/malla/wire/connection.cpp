@@ -9,7 +9,9 @@ namespace malla::wire {
 namespace {
 
 constexpr std::uint8_t hosts_flag = 1;
+constexpr std::uint8_t takes_relayed_flag = 2;
 constexpr std::uint8_t subscribe_tag = 2;
+constexpr std::uint8_t relays_tag = 3;
 
 } // namespace
 
@@ -19,7 +21,8 @@ std::string encode(const Hello& message) {
     out.id(message.node);
     out.number(message.min_version);
     out.number(message.max_version);
-    out.number(message.hosts ? hosts_flag : std::uint8_t{0});
+    const int flags = (message.hosts ? hosts_flag : 0) | (message.takes_relayed ? takes_relayed_flag : 0);
+    out.number(static_cast<std::uint8_t>(flags));
     out.name(message.name);
     out.name(message.cluster);
     out.end_header();
@@ -32,7 +35,9 @@ Result<Hello> decode_hello(std::string_view frame) {
     message.node = in.node();
     message.min_version = in.number<std::uint8_t>();
     message.max_version = in.number<std::uint8_t>();
-    message.hosts = (in.number<std::uint8_t>() & hosts_flag) != 0;
+    const auto flags = in.number<std::uint8_t>();
+    message.hosts = (flags & hosts_flag) != 0;
+    message.takes_relayed = (flags & takes_relayed_flag) != 0;
     message.name = in.name("node name");
     message.cluster = in.name("cluster name");
     return in.finish_whole(std::move(message));
@@ -49,6 +54,7 @@ std::string encode(const Welcome& message) {
     out.name(message.name);
     out.name(message.cluster);
     out.field_unless_empty(subscribe_tag, cut(message.subscribe_endpoint, max_endpoint_bytes));
+    if (message.relays) out.field(relays_tag, {});
     out.end_header();
     return frame;
 }
@@ -63,9 +69,11 @@ Result<Welcome> decode_welcome(std::string_view frame) {
     message.max_message_bytes = in.number<std::uint64_t>();
     message.name = in.name("node name");
     message.cluster = in.name("cluster name");
-    while (const auto field = in.field())
+    while (const auto field = in.field()) {
         if (field->tag == subscribe_tag)
             message.subscribe_endpoint = in.checked(field->value, "subscribe endpoint", max_endpoint_bytes);
+        else if (field->tag == relays_tag) message.relays = true;
+    }
     return in.finish_whole(std::move(message));
 }
 

@@ -19,7 +19,8 @@ struct Hello {
     std::string cluster;
     std::uint8_t min_version = wire::min_version;
     std::uint8_t max_version = wire::version;
-    bool hosts = false; ///< it hosts services, so it will announce itself
+    bool hosts = false;         ///< it hosts services, so it will announce itself
+    bool takes_relayed = false; ///< it takes calls that a broker passes on
 
     friend bool operator==(const Hello&, const Hello&) = default;
 };
@@ -36,6 +37,7 @@ struct Welcome {
     std::uint32_t beat_ms = 500;                      ///< how often it beats, and wants to be beaten to
     std::uint64_t max_message_bytes = max_body_bytes; ///< the longest body that it takes
     std::string subscribe_endpoint;                   ///< connect a SUB here to listen; empty: nothing is published
+    bool relays = false;                              ///< it passes on calls to nodes that have joined it
 
     friend bool operator==(const Welcome&, const Welcome&) = default;
 };

@@ -20,6 +20,9 @@ std::string_view name_of(Type type) noexcept {
     case Type::stream_item: return "STREAM_ITEM";
     case Type::stream_end: return "STREAM_END";
     case Type::credit: return "CREDIT";
+    case Type::relay_open: return "RELAY_OPEN";
+    case Type::relay: return "RELAY";
+    case Type::relay_end: return "RELAY_END";
     case Type::announce: return "ANNOUNCE";
     case Type::beat: return "BEAT";
     case Type::bye: return "BYE";

@@ -25,6 +25,10 @@ enum class Type : std::uint8_t {
     stream_end = 0x19,
     credit = 0x1a,
 
+    relay_open = 0x20,
+    relay = 0x21,
+    relay_end = 0x22,
+
     announce = 0x30,
     beat = 0x31,
     bye = 0x32,

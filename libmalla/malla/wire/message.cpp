@@ -41,6 +41,9 @@ Result<Message> decode(std::string_view frame) {
     case Type::stream_item: return widen(decode_stream_item(frame));
     case Type::stream_end: return widen(decode_stream_end(frame));
     case Type::credit: return widen(decode_credit(frame));
+    case Type::relay_open: return widen(decode_relay_open(frame));
+    case Type::relay: return widen(decode_relay(frame));
+    case Type::relay_end: return widen(decode_relay_end(frame));
     }
     return Message{Unrecognised{static_cast<std::uint8_t>(frame[3])}};
 }
