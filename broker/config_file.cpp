@@ -79,9 +79,10 @@ Result<void> read_member(ConfigFile& config, std::string_view key, const Json& v
     if (key == "log-format") return read_text(config.log_format, key, value);
     if (key == "pub-port") return read_port(config.pub_port, key, value);
     if (key == "sub-port") return read_port(config.sub_port, key, value);
-    if (key != "insecure") return Status{"bad_request", std::string{"'"}.append(key).append("' is no option")};
+    if (key != "insecure" && key != "no-relay")
+        return Status{"bad_request", std::string{"'"}.append(key).append("' is no option")};
     if (value.kind() != Json::Kind::boolean) return wrong(key, "true or false");
-    config.insecure = value.as_bool();
+    (key == "insecure" ? config.insecure : config.no_relay) = value.as_bool();
     return {};
 }
 

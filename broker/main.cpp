@@ -95,6 +95,7 @@ int serve(Options options) {
     broker_options.cluster = std::move(options.cluster);
     broker_options.credentials = *credentials;
     broker_options.insecure = options.insecure;
+    broker_options.relays = options.relays;
     auto broker = malla::discovery::Broker::open(poller, std::move(broker_options));
     if (!broker) return fail(broker.error());
     poller.add(signals, [&] {

@@ -15,7 +15,8 @@ namespace {
 
 constexpr auto default_endpoint = "tcp://127.0.0.1:6255";
 constexpr auto examples = R"(
-A broker lets the nodes of several machines find each other. Nodes of one machine need none.
+A broker lets the nodes of several machines find each other. Nodes of one machine need none. It passes on calls
+between those that cannot connect to each other, with at most 16 MiB waiting for one that does not read.
 
 Examples:
   malla-broker
@@ -24,6 +25,8 @@ Examples:
       serves the network of 10.0.0.5; nodes join with: malla --broker tcp://10.0.0.5:7000 ...
   malla-broker --bind tcp://0.0.0.0:7000 --sub-port 7001 --insecure
       uses fixed ports only, for a firewall
+  malla-broker --bind tcp://10.0.0.5:7000 --no-relay --insecure
+      lets nodes find each other, and takes no part in calls
   malla-broker --config /etc/malla/broker.toml
       the same keys in a file: bind = ["tcp://10.0.0.5:7000"]
 
@@ -44,6 +47,7 @@ Result<void> complete(Options& options, const CLI::App& app, const std::string& 
     }
     if (read->allow && !given("--allow")) options.credentials.allow = *read->allow;
     if (read->insecure && !given("--insecure")) options.insecure = *read->insecure;
+    if (read->no_relay && !given("--no-relay")) options.relays = !*read->no_relay;
     if (read->pub_port && !given("--pub-port")) options.pub_port = *read->pub_port;
     if (read->sub_port && !given("--sub-port")) options.sub_port = *read->sub_port;
     if (!read->log_format || given("--log-format")) return {};
@@ -78,6 +82,7 @@ std::variant<Options, int> read_options(int argc, char** argv) {
                    "The keys that are let in, with --key-file; SIGHUP re-reads it")
         ->type_name("FILE");
     app.add_flag("--insecure", options.insecure, "Bind where other machines reach it, without credentials");
+    app.add_flag("!--no-relay", options.relays, "Pass on no calls between nodes that cannot reach each other");
     app.add_option("--pub-port", options.pub_port, "Accepted and not used: nodes publish where they meet, at --bind")
         ->type_name("N");
     app.add_option("--sub-port", options.sub_port, "Port where nodes listen [chosen by the system]")->type_name("N");

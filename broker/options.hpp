@@ -20,6 +20,7 @@ struct Options {
     std::string cluster = "malla";
     transport::CredentialFiles credentials;
     bool insecure = false;
+    bool relays = true;
     LogFormat log_format = LogFormat::text;
     std::uint16_t pub_port = 0; ///< has no effect: nothing is bound for those who publish
     std::uint16_t sub_port = 0;
@@ -37,6 +38,7 @@ struct ConfigFile {
     std::optional<std::string> key_file;
     std::optional<std::string> allow;
     std::optional<bool> insecure;
+    std::optional<bool> no_relay;
     std::optional<std::string> log_format;
     std::optional<std::uint16_t> pub_port;
     std::optional<std::uint16_t> sub_port;

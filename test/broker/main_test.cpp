@@ -137,6 +137,23 @@ TEST(MallaBroker, LetsNodesMeetAndKnowsNobodyAfterARestart) {
     EXPECT_EQ(c.membership->directory().read([](const auto& each) { return each.size(); }), 2u);
 }
 
+TEST(MallaBroker, RelaysCallsUnlessItIsToldNotTo) {
+    const auto path = std::filesystem::temp_directory_path() / ("broker-" + NodeId::random().text() + ".toml");
+    std::ofstream{path} << "no-relay = true\n";
+    const std::vector<std::pair<std::vector<std::string>, std::size_t>> brokers{
+        {{"--bind", any_port}, 1},
+        {{"--bind", any_port, "--no-relay"}, 0},
+        {{"--bind", any_port, "--config", path}, 0},
+    };
+    for (const auto& [arguments, relays] : brokers) {
+        Process broker{arguments};
+        test::Node node{with_broker(broker.ready())};
+        ASSERT_TRUE(node.membership->wait_joined(Deadline::in(std::chrono::seconds{60})));
+        EXPECT_EQ(node.membership->relays().size(), relays) << arguments.back();
+    }
+    std::filesystem::remove(path);
+}
+
 TEST(MallaBroker, SaysWhoHoldsThePort) {
     Process first{{"--bind", any_port}};
     const std::string endpoint = first.ready();

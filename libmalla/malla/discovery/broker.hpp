@@ -16,7 +16,7 @@
 namespace malla::discovery {
 
 /// Where nodes meet: it tells each of all others, and publishes their events. It keeps nothing on
-/// disk and takes no part in calls.
+/// disk. It takes part only in calls between nodes that cannot reach each other, and reads no body.
 ///
 /// Everything happens on the thread of its poller, which must outlive it; open and destroy it
 /// there, or while that poller does not run.
@@ -35,6 +35,8 @@ public:
         std::shared_ptr<const transport::Credentials> credentials;
         /// Allows endpoints that other machines reach, without credentials.
         bool insecure = false;
+        /// Passes on calls between nodes that cannot reach each other.
+        bool relays = false;
         Timing timing;
     };
 

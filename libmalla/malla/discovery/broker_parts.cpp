@@ -5,6 +5,7 @@
 #include "malla/discovery/guard.hpp"
 #include "malla/transport/endpoint.hpp"
 
+#include <random>
 #include <utility>
 #include <variant>
 
@@ -21,15 +22,15 @@ namespace {
 constexpr std::size_t max_clusters = 64;
 constexpr int snapshot_high_water_mark = 2 * static_cast<int>(wire::max_nodes);
 
-/// Control frames and events only: the bodies of calls never come here.
-transport::Profile profile_of(Pattern pattern, std::shared_ptr<const transport::Credentials> credentials) {
+/// The bodies of calls come here only where they are relayed.
+transport::Profile profile_of(Pattern pattern, const Broker::Options& options) {
     transport::Profile profile;
-    profile.credentials = std::move(credentials);
+    profile.credentials = options.credentials;
     if (pattern != Pattern::router) {
         profile.high_water_mark = max_published_queue;
         return profile;
     }
-    profile.max_message_bytes = wire::max_header_bytes + 1024;
+    if (!options.relays) profile.max_message_bytes = wire::max_header_bytes + 1024;
     profile.high_water_mark = snapshot_high_water_mark;
     return profile;
 }
@@ -46,7 +47,12 @@ std::uint16_t port_of(std::string_view endpoint) {
 
 } // namespace
 
-Broker::Parts::Parts(transport::Poller& poller, Options options) : poller_{poller}, options_{std::move(options)} {}
+// Numbers of circuits that a former broker gave are not given again soon: an answer to one of those would be believed.
+Broker::Parts::Parts(transport::Poller& poller, Options options)
+    : poller_{poller}, options_{std::move(options)}, relay_{[this](Peer peer, std::string frame) {
+                                                                return router_->send_to(peer, std::move(frame));
+                                                            },
+                                                            std::random_device{}()} {}
 
 Broker::Parts::~Parts() { close({}); }
 
@@ -61,7 +67,7 @@ Result<void> Broker::Parts::bind() {
         if (options_.endpoints.size() > 1 && !alike) return Status{"endpoint_invalid", endpoint};
     }
     for (auto& [socket, pattern] : {std::pair{&router_, Pattern::router}, std::pair{&publisher_, Pattern::pub}}) {
-        auto opened = Socket::open(pattern, profile_of(pattern, options_.credentials));
+        auto opened = Socket::open(pattern, profile_of(pattern, options_));
         if (!opened) return std::move(opened).error();
         *socket = *std::move(opened);
     }
@@ -118,6 +124,7 @@ Broker::Parts::Cluster& Broker::Parts::cluster(const std::string& name) {
     welcome.role = wire::Role::broker;
     welcome.beat_ms = static_cast<std::uint32_t>(options_.timing.beat / std::chrono::milliseconds{1});
     welcome.subscribe_endpoint = subscribe_endpoint_;
+    welcome.relays = options_.relays;
     Rendezvous::Outlets outlets{
         [this](Peer peer, std::string bytes) { (void)router_->send_to(peer, std::move(bytes)); },
         [this](std::string bytes) { (void)publisher_->send(std::move(bytes)); },
@@ -137,12 +144,50 @@ void Broker::Parts::on_router(std::span<Message> messages) {
 
 void Broker::Parts::on_router_message(const Message& message) {
     const auto type = wire::peek(message.bytes());
+    if (type == wire::Type::hello) relay_.take_over(message.peer(), message.connection());
+    if (type == wire::Type::relay_open) return open_circuit(message);
+    if (type == wire::Type::relay || type == wire::Type::pong || relay_.carries(message.peer()))
+        return on_relayed(message, type);
     if (!type || is_for_rendezvous(*type))
         return cluster_of(message).rendezvous.on_message(message.peer(), message.connection(), message.bytes(),
                                                          Clock::now(), own_key_of(message, options_.credentials.get()));
     if (*type != wire::Type::ping) return;
     if (const auto ping = wire::decode_ping(message.bytes()))
         (void)router_->send_to(message.peer(), wire::encode(wire::Pong{ping->nonce, id}));
+}
+
+void Broker::Parts::on_relayed(const Message& message, std::optional<wire::Type> type) {
+    for (auto& [name, each] : clusters_) each->rendezvous.hear(message.peer(), Clock::now());
+    if (type == wire::Type::pong) {
+        if (const auto pong = wire::decode_pong(message.bytes())) relay_.on_pong(message.peer(), pong->nonce);
+    } else if (type == wire::Type::relay) {
+        if (const auto frame = wire::decode_relay(message.bytes())) relay_.from_host(message.peer(), *frame);
+    } else {
+        relay_.from_caller(message.peer(), message.bytes());
+    }
+}
+
+void Broker::Parts::open_circuit(const Message& message) {
+    const auto open = wire::decode_relay_open(message.bytes());
+    if (!open) return;
+    if (const auto opened = try_open_circuit(message, *open); !opened)
+        (void)router_->send_to(message.peer(), wire::encode(wire::RelayEnd{0, opened.error()}));
+}
+
+Result<void> Broker::Parts::try_open_circuit(const Message& message, const wire::RelayOpen& open) {
+    const auto no_way = [](std::string_view why) {
+        return Status{"service_not_available"}.set_info("The broker passes on no call: " + std::string{why});
+    };
+    if (!options_.relays) return no_way("it was told not to");
+    relay_.take_over(message.peer(), message.connection());
+    const auto key = own_key_of(message, options_.credentials.get());
+    for (auto& [name, each] : clusters_) {
+        if (!each->rendezvous.has_let_in(open.origin, key)) continue;
+        const auto host = each->rendezvous.way_to(open.target);
+        if (!host) return no_way("the node is not connected to it, or takes none in this way");
+        return relay_.open({message.peer(), message.connection()}, {host->first, host->second}, message.key());
+    }
+    return no_way("the caller has not joined");
 }
 
 /// The one that its HELLO names, or that let its sender in.
@@ -158,7 +203,7 @@ Broker::Parts::Cluster& Broker::Parts::cluster_of(const Message& message) {
 
 void Broker::Parts::on_events(std::span<const LinkEvent> events) {
     for (const LinkEvent& event : events)
-        if (event.kind == LinkEvent::Kind::disconnected)
+        if (event.kind == LinkEvent::Kind::disconnected && !relay_.on_disconnected(event.connection))
             for (auto& [name, each] : clusters_) each->rendezvous.on_disconnected(event.connection, Clock::now());
 }
 

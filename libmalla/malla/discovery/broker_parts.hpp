@@ -3,6 +3,7 @@
 
 #include "malla/discovery/broker.hpp"
 #include "malla/discovery/prober.hpp"
+#include "malla/discovery/relay.hpp"
 #include "malla/discovery/rendezvous.hpp"
 #include "malla/transport/socket.hpp"
 
@@ -47,6 +48,9 @@ private:
     Cluster& cluster_of(const transport::Message& message);
     void on_router(std::span<transport::Message> messages);
     void on_router_message(const transport::Message& message);
+    void on_relayed(const transport::Message& message, std::optional<wire::Type> type);
+    void open_circuit(const transport::Message& message);
+    [[nodiscard]] Result<void> try_open_circuit(const transport::Message& message, const wire::RelayOpen& open);
     void bind_publisher_again();
     void on_events(std::span<const transport::LinkEvent> events);
     void look();
@@ -62,6 +66,7 @@ private:
     std::optional<transport::TimerId> rebind_;
     std::string subscribe_endpoint_;
     std::map<std::string, std::unique_ptr<Cluster>, std::less<>> clusters_;
+    Relay relay_;
     std::unique_ptr<Prober> prober_;
     std::optional<transport::TimerId> half_beat_;
     bool beat_is_due_ = false; ///< at the next half

@@ -162,6 +162,8 @@ void Link::on_dealer_message(std::string_view bytes) {
         reopen_in(known ? Clock::duration{failed_pause} : Clock::duration{refused_pause});
         return handlers_.refused(answer->status);
     }
+    if (const auto* ping = std::get_if<wire::Ping>(&*message))
+        return send(wire::encode(wire::Pong{ping->nonce, hello_.node}));
     if (up_) return handlers_.message(*message);
     // A TCP connection may join a socket to itself: then it gets its own greeting.
     if (std::holds_alternative<wire::Hello>(*message)) reopen_in(failed_pause);

@@ -26,6 +26,7 @@ void Membership::update(wire::NodeRecord self) { parts_->update(std::move(self))
 Result<void> Membership::wait_joined(Deadline deadline) const { return parts_->joining.wait(deadline); }
 std::vector<std::string> Membership::unreachable() const { return parts_->joining.unreachable(); }
 std::optional<Status> Membership::refusal() const { return parts_->joining.refusal(); }
+std::vector<std::string> Membership::relays() const { return parts_->relays(); }
 bool Membership::holds_rendezvous() const noexcept { return parts_->holds_rendezvous(); }
 void Membership::on_message(const transport::Message& message) { parts_->on_message(message); }
 void Membership::on_events(std::span<const transport::LinkEvent> events) { parts_->on_events(events); }

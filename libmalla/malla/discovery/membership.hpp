@@ -7,6 +7,7 @@
 #include "malla/discovery/event_receiver.hpp"
 #include "malla/discovery/event_sender.hpp"
 #include "malla/discovery/finder.hpp"
+#include "malla/discovery/relay_sink.hpp"
 #include "malla/discovery/shared_directory.hpp"
 #include "malla/discovery/timing.hpp"
 #include "malla/transport/message.hpp"
@@ -41,6 +42,8 @@ struct MembershipOptions {
     std::shared_ptr<const transport::Credentials> credentials;
     /// Allows endpoints that other machines reach, without credentials.
     bool insecure = false;
+    /// Takes the calls that the named brokers pass on; it must outlive the membership. Null: none are taken.
+    RelaySink* relayed = nullptr;
     Timing timing;
 };
 
@@ -92,6 +95,8 @@ public:
     [[nodiscard]] std::vector<std::string> unreachable() const;
     /// Why a rendezvous does not let this node in, while one does not.
     [[nodiscard]] std::optional<Status> refusal() const;
+    /// The named brokers that have let this node in and pass on calls, by their endpoints.
+    [[nodiscard]] std::vector<std::string> relays() const;
     /// Whether this node is the rendezvous of its machine.
     [[nodiscard]] bool holds_rendezvous() const noexcept;
 

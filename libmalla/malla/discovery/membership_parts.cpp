@@ -67,7 +67,8 @@ Result<void> Membership::Parts::add_configured() {
     if (alone && named.empty() && own_key && !options_.hosts)
         return Status{"credentials_required", "with --key-file name a broker or a peer, as tcp://HOST:PORT#KEY"};
     set_alone(options_.hosts && named.empty());
-    for (const std::string& endpoint : named) {
+    for (std::size_t i = 0; i < named.size(); ++i) {
+        const std::string& endpoint = named[i];
         auto resolved = transport::resolve(endpoint);
         if (!resolved && resolved.error().id() != "endpoint_unreachable") return std::move(resolved).error();
         if (resolved && alone && options_.hosts)
@@ -75,7 +76,7 @@ Result<void> Membership::Parts::add_configured() {
                 return allowed;
         if (resolved)
             if (auto usable = has_wanted_key(*resolved); !usable) return usable;
-        if (resolved) add_link(*resolved, !alone, alone);
+        if (resolved) add_link(*resolved, !alone, alone, i < options_.brokers.size());
         else joining.add(LinkId{++last_link_}, endpoint, !alone);
     }
     return {};
@@ -92,10 +93,10 @@ Result<void> Membership::Parts::has_wanted_key(std::string_view endpoint) const 
     return {};
 }
 
-void Membership::Parts::add_link(const std::string& endpoint, bool named, bool loopback) {
+void Membership::Parts::add_link(const std::string& endpoint, bool named, bool loopback, bool of_broker) {
     const LinkId id{++last_link_};
     joining.add(id, endpoint, named);
-    open_link(id, endpoint, {}, loopback);
+    open_link(id, endpoint, {}, loopback, of_broker);
     if (!loopback || !options_.hosts) return;
     Broker::Options broker;
     broker.endpoints = {endpoint};
@@ -108,11 +109,12 @@ void Membership::Parts::add_link(const std::string& endpoint, bool named, bool l
     embedded_.emplace(poller, std::move(broker), [this, id] { links_.at(id).link->hurry(); });
 }
 
-void Membership::Parts::open_link(LinkId id, const std::string& endpoint, NodeId back_to, bool loopback) {
+void Membership::Parts::open_link(LinkId id, const std::string& endpoint, NodeId back_to, bool loopback, bool broker) {
     const std::string ask = options_.hosts ? std::string{} : wire::encode(wire::Ask{});
-    auto link =
-        std::make_unique<Link>(poller, endpoint, options_.credentials, hello(), ask, options_.timing, handlers_of(id));
+    auto link = std::make_unique<Link>(poller, endpoint, options_.credentials, hello(broker), ask, options_.timing,
+                                       handlers_of(id));
     links_.emplace(id, Joined{std::move(link), back_to, loopback});
+    links_.at(id).broker = broker;
 }
 
 Link::Handlers Membership::Parts::handlers_of(LinkId id) {
@@ -145,6 +147,7 @@ void Membership::Parts::on_up(LinkId id, const wire::Welcome& by) {
     joined.node = by.node;
     joined.subscribe_endpoint = by.subscribe_endpoint;
     if (joined.back_to.is_nil()) listen_to_events(id);
+    relay_up(joined, by);
     view_.up(id, by, !options_.hosts, Clock::now());
     if (finders_) finders_->up(joined.link->endpoint());
 }
@@ -158,6 +161,7 @@ void Membership::Parts::listen_to_events(LinkId id) {
 
 void Membership::Parts::on_message_of(LinkId id, const wire::Message& message) {
     if (const auto* pong = std::get_if<wire::Pong>(&message)) return sender->answered(id, pong->nonce);
+    if (take_relayed(links_.at(id), message)) return;
     view_.on_message(id, message, Clock::now());
     if (!view_.has_snapshot(id)) return;
     joining.settled(id);
@@ -175,6 +179,7 @@ void Membership::Parts::on_refused(LinkId id, const Status& status) {
 
 void Membership::Parts::on_down(LinkId id) {
     sender->down(id);
+    relay_down(links_.at(id));
     receiver->drop_source(id);
     view_.down(id, Clock::now());
     if (finders_) finders_->down(links_.at(id).link->endpoint());
@@ -270,12 +275,13 @@ void Membership::Parts::publish_here(std::string published) {
     (void)publisher_->send(std::move(published));
 }
 
-wire::Hello Membership::Parts::hello() const {
+wire::Hello Membership::Parts::hello(bool to_broker) const {
     wire::Hello hello;
     hello.node = self_.id;
     hello.name = self_.name;
     hello.cluster = self_.cluster;
     hello.hosts = options_.hosts;
+    hello.takes_relayed = to_broker && options_.relayed != nullptr;
     return hello;
 }
 

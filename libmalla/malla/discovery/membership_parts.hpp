@@ -39,6 +39,7 @@ public:
     // Any thread.
     void update(wire::NodeRecord self);
     void stop_finders(Deadline deadline);
+    [[nodiscard]] std::vector<std::string> relays() const;
     [[nodiscard]] bool holds_rendezvous() const noexcept { return embedded_ && embedded_->is_held(); }
 
     transport::Poller& poller;
@@ -54,6 +55,8 @@ private:
         NodeId back_to; // the member that it leads back to; nil: it was configured
         bool loopback = false;
         bool found = false;               // by a finder
+        bool broker = false;              // named as one
+        std::uint32_t way = 0;            // of relayed calls; 0: none come
         NodeId node{};                    // who answers there
         std::string subscribe_endpoint{}; // as that one said
     };
@@ -61,12 +64,15 @@ private:
     Result<void> open_publisher();
     Result<void> add_configured();
     [[nodiscard]] Result<void> has_wanted_key(std::string_view endpoint) const;
-    void add_link(const std::string& endpoint, bool named, bool loopback);
-    void open_link(LinkId id, const std::string& endpoint, NodeId back_to, bool loopback);
+    void add_link(const std::string& endpoint, bool named, bool loopback, bool broker);
+    void open_link(LinkId id, const std::string& endpoint, NodeId back_to, bool loopback, bool broker = false);
     Link::Handlers handlers_of(LinkId id);
     void publish_here(std::string published);
     void on_up(LinkId id, const wire::Welcome& by);
     void on_down(LinkId id);
+    void relay_up(Joined& joined, const wire::Welcome& by);
+    void relay_down(Joined& joined);
+    bool take_relayed(const Joined& joined, const wire::Message& message);
     void on_absent(LinkId id);
     void on_probed(NodeId node, bool alive);
     void on_change(const Change& change);
@@ -89,7 +95,7 @@ private:
     void refute(std::uint64_t above);
     Change revise(wire::NodeRecord* with, std::uint64_t above);
     [[nodiscard]] std::uint64_t sequence() const;
-    [[nodiscard]] wire::Hello hello() const;
+    [[nodiscard]] wire::Hello hello(bool to_broker) const;
     [[nodiscard]] wire::Welcome welcome() const;
     [[nodiscard]] View::Outlets view_outlets();
     [[nodiscard]] Rendezvous::Outlets rendezvous_outlets();
@@ -111,6 +117,9 @@ private:
     bool left_ = false;        ///< said goodbye
     bool stopped_ = false;
     std::optional<Finders> finders_;
+    std::uint32_t last_way_ = 0;
+    mutable std::mutex relays_mutex_;
+    std::vector<std::string> relays_; // guarded by it
 };
 
 } // namespace malla::discovery

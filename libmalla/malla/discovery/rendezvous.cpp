@@ -46,7 +46,8 @@ void Rendezvous::on_message(Peer peer, int connection, std::string_view frame, C
 void Rendezvous::on(Peer peer, int connection, const wire::Hello& hello, Clock::time_point now, std::string_view key) {
     if (const auto status = objection(hello)) return refuse(peer, *status);
     take_over(connection, peer, now);
-    members_.insert_or_assign(peer, Member{hello.node, hello.name, connection, std::string{key}, now});
+    members_.insert_or_assign(peer,
+                              Member{hello.node, hello.name, connection, std::string{key}, now, hello.takes_relayed});
     outlets_.send(peer, wire::encode(welcome_));
 }
 
@@ -90,6 +91,23 @@ void Rendezvous::on_disconnected(int connection, Clock::time_point now) {
     member.heard = now;
     if (has_announced(found->first, member)) outlets_.probe(member.node);
     else lose(found);
+}
+
+bool Rendezvous::has_let_in(NodeId node, std::string_view key) const {
+    return std::ranges::any_of(members_,
+                               [&](const auto& each) { return each.second.node == node && each.second.key == key; });
+}
+
+std::optional<std::pair<Peer, int>> Rendezvous::way_to(NodeId node) const {
+    const auto announced = announced_.find(node);
+    if (announced == announced_.end()) return std::nullopt;
+    const Member& member = members_.at(announced->second);
+    if (member.connection < 0 || !member.takes_relayed) return std::nullopt;
+    return std::pair{announced->second, member.connection};
+}
+
+void Rendezvous::hear(Peer peer, Clock::time_point now) {
+    if (const auto found = members_.find(peer); found != members_.end()) found->second.heard = now;
 }
 
 void Rendezvous::on(Peer peer, const Member& member, wire::Announce announce, Clock::time_point now) {

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace malla::discovery {
@@ -66,6 +67,12 @@ public:
     void contradict(NodeId node, std::uint64_t sequence);
     /// Whether `node` has announced itself here and is heard.
     [[nodiscard]] bool is_member(NodeId node) const { return announced_.contains(node); }
+    /// Whether that node was let in, with that key, whether it announces itself or not.
+    [[nodiscard]] bool has_let_in(NodeId node, std::string_view key) const;
+    /// The connection that a listed node made, which takes calls for it, and that connection's number.
+    [[nodiscard]] std::optional<std::pair<transport::Peer, int>> way_to(NodeId node) const;
+    /// Something else came from a member: it lives.
+    void hear(transport::Peer peer, Clock::time_point now);
     /// Whether `peer` was let in and is heard.
     [[nodiscard]] bool knows(transport::Peer peer) const { return members_.contains(peer); }
     [[nodiscard]] bool is_empty() const noexcept { return members_.empty(); }
@@ -77,6 +84,7 @@ private:
         int connection = -1; // -1: it broke
         std::string key;     // its own, or empty
         Clock::time_point heard;
+        bool takes_relayed = false;
     };
     using Members = std::unordered_map<transport::Peer, Member>;
 
