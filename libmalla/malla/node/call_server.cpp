@@ -112,7 +112,7 @@ private:
     ServedStream::Needs run_stream() {
         const auto needs = stream()->go_on(gate(), info_, [this](std::string&& frame) {
             if (answered_) return transport::Sent::unreachable; // by the end of the node
-            return server_.router_.send_to(peer(), std::move(frame));
+            return server_.send_to(peer(), std::move(frame));
         });
         if (needs == ServedStream::Needs::nothing && stream()->end() && !answered_.exchange(true)) {
             wire::StreamEnd end = *stream()->end();
@@ -177,6 +177,7 @@ private:
 CallServer::CallServer(transport::Socket& router, const Options& options, OnOther on_other, OnStalled on_stalled)
     : router_{router}, node_{options.node}, takeover_after_{options.takeover_after},
       credentials_{options.credentials}, anybody_{"", options.all_administer}, on_other_{std::move(on_other)},
+      relayed_{{[this] { router_.interrupt(); }, [this](transport::Peer peer) { stop_streams_of(peer); }}},
       workers_{*this, {options.takeover_after, options.max_workers, options.max_waiting, options.max_queued}},
       streams_{workers_, std::move(on_stalled)} {}
 
@@ -246,7 +247,9 @@ Work* CallServer::next() {
         if (taken_ == inbox_.size()) {
             inbox_.clear();
             taken_ = 0;
-            if (router_.receive(inbox_) == 0) return nullptr;
+            (void)router_.receive(inbox_);
+            relayed_.receive(inbox_, transport::Socket::batch);
+            if (inbox_.empty()) return nullptr;
         }
         if (Work* work = dispatch(std::move(inbox_[taken_++]))) return work;
     }
@@ -268,7 +271,7 @@ Work* CallServer::dispatch(transport::Message&& message) {
     else if (type == wire::Type::ping) {
         if (const auto ping = wire::decode_ping(message.bytes()))
             answer(message.peer(), wire::encode(wire::Pong{ping->nonce, node_}));
-    } else {
+    } else if (message.peer().way() == 0) {
         on_other_(std::move(message));
     }
     return nullptr;
@@ -288,6 +291,7 @@ Work* CallServer::take_call(transport::Message&& message) {
     };
     const Deadline deadline = deadline_of(*job);
     if (!call.target.is_nil() && call.target != node_) return refuse(Status{"wrong_instance"});
+    if (!may_come(job->peer())) return refuse(Status{"credentials_refused", "the node"});
     if (draining_.load(std::memory_order_relaxed)) return refuse(Status{"draining", call.service});
     auto service = find(call.service);
     if (!service || service->hosted->reach() == Reach::local)
@@ -349,10 +353,21 @@ void CallServer::cancel(const transport::Message& message) {
 }
 
 std::shared_ptr<const transport::Identity> CallServer::identity_of(const transport::Message& message) const {
-    if (!credentials_) return {std::shared_ptr<void>{}, &anybody_};           // owns nothing, so nothing is counted
+    const bool relayed = message.peer().way() != 0;
+    if (!credentials_) // owns nothing, so nothing is counted
+        return {std::shared_ptr<void>{}, relayed ? &a_stranger_ : &anybody_};
     static const auto nobody = std::make_shared<const transport::Identity>(); // its key was allowed when it came
-    auto known = credentials_->identify(message.key());
+    auto known = credentials_->identify(relayed ? relayed_.key_of(message.peer()) : message.key());
     return known ? known : nobody;
+}
+
+// Who is connected was let in. Who comes through a broker was let in there, which is not here.
+bool CallServer::may_come(transport::Peer peer) const {
+    return peer.way() == 0 || !credentials_ || credentials_->identify(relayed_.key_of(peer)) != nullptr;
+}
+
+transport::Sent CallServer::send_to(transport::Peer peer, std::string&& frame) {
+    return peer.way() == 0 ? router_.send_to(peer, std::move(frame)) : relayed_.send_to(peer, frame);
 }
 
 void CallServer::take_credit(const transport::Message& message) {
@@ -401,17 +416,19 @@ Deadline CallServer::deadline_of(const Job& job) {
     return Deadline{now + std::chrono::microseconds{left > delay ? left - delay : 0}};
 }
 
-void CallServer::say_bye(transport::Peer peer) { (void)router_.send_to(peer, wire::encode(wire::Bye{node_, 0})); }
+void CallServer::say_bye(transport::Peer peer) { (void)send_to(peer, wire::encode(wire::Bye{node_, 0})); }
 
 void CallServer::answer(transport::Peer peer, std::string&& frame) {
     const auto id = wire::peek_id(frame);
-    auto sent = router_.send_to(peer, std::move(frame));
+    auto sent = send_to(peer, std::move(frame));
     if (sent == transport::Sent::too_large && id)
-        sent = router_.send_to(peer, wire::encode(wire::Failure{*id, Status{"body_too_large", "the result"}}));
+        sent = send_to(peer, wire::encode(wire::Failure{*id, Status{"body_too_large", "the result"}}));
     note_dropped(sent);
 }
 
-void CallServer::answer(transport::Peer peer, std::string_view frame) { note_dropped(router_.send_to(peer, frame)); }
+void CallServer::answer(transport::Peer peer, std::string_view frame) {
+    note_dropped(peer.way() == 0 ? router_.send_to(peer, frame) : relayed_.send_to(peer, frame));
+}
 
 void CallServer::note_dropped(transport::Sent sent) {
     if (sent == transport::Sent::full) log(LogLevel::warning, "an answer was dropped: its caller reads none of them");

@@ -5,6 +5,7 @@
 #include "malla/node/connections.hpp"
 #include "malla/node/hosted.hpp"
 #include "malla/node/module.hpp"
+#include "malla/node/relayed_callers.hpp"
 #include "malla/node/served_streams.hpp"
 #include "malla/node/workers.hpp"
 #include "malla/transport/credentials.hpp"
@@ -98,6 +99,8 @@ public:
     /// When it drains: answers the calls that still queue or run with `shutdown` and tells them to
     /// end. Gives those that have not by `deadline`.
     [[nodiscard]] std::vector<std::string> end_calls(Deadline deadline);
+    /// Gets the calls that come through brokers.
+    [[nodiscard]] discovery::RelaySink& relayed() noexcept { return relayed_; }
     /// What the monitor of the ROUTER tells.
     void on_events(std::span<const transport::LinkEvent> events);
     /// Goes on with the streams for which there was no room on the way to their callers.
@@ -142,6 +145,8 @@ private:
     void cancel(const transport::Message& message);
     Deadline deadline_of(const Job& job);
     [[nodiscard]] std::shared_ptr<const transport::Identity> identity_of(const transport::Message& message) const;
+    [[nodiscard]] bool may_come(transport::Peer peer) const;
+    transport::Sent send_to(transport::Peer peer, std::string&& frame);
     void note(transport::Peer peer, int connection, bool call);
     void take_credit(const transport::Message& message);
     void stop_streams_of(transport::Peer peer);
@@ -156,13 +161,15 @@ private:
     const NodeId node_;
     const Clock::duration takeover_after_;
     const std::shared_ptr<const transport::Credentials> credentials_;
-    const transport::Identity anybody_; ///< who calls where there are no credentials
+    const transport::Identity anybody_;    ///< who calls where there are no credentials
+    const transport::Identity a_stranger_; ///< who calls through a broker then
     OnOther on_other_;
     std::atomic<bool> draining_ = false; ///< set under the mutex, so that no call is let in behind it
     std::atomic<bool> leaving_ = false;  ///< it drains for good
     std::atomic<std::uint32_t> load_ = 0;
     Connections connections_;
     AnsweredCalls answered_calls_; ///< the idempotent ones
+    RelayedCallers relayed_;
 
     std::vector<transport::Message> inbox_;                           ///< the leading worker's
     std::size_t taken_ = 0;                                           ///< of the inbox

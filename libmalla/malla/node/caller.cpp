@@ -115,7 +115,7 @@ bool CallState::wait(Deadline until) {
             else if (!deadline_.passed(Clock::now())) return false;
             else end(request_.stream ? give_up_stream() : last_word());
         } else if (deadline_.passed(Clock::now())) {
-            end(refusal_ ? *refusal_ : ways_.why_unavailable(request_));
+            end(why_not_begun());
         } else if (until.passed(Clock::now())) {
             return false;
         } else if (hearing_until_ && !heard_mesh_) {
@@ -245,8 +245,14 @@ Result<Returned> CallState::last_word() {
     cancel_late();
     if (!channel_->wait(*attempt_, *last_word_until_)) channel_->abandon(*attempt_);
     const Result<Returned>& outcome = attempt_->outcome();
-    if (!outcome && outcome.error().outcome() == Outcome::not_run) return Status{"expired"};
+    if (!outcome && outcome.error().outcome() == Outcome::not_run)
+        return ways_.no_way(request_).value_or(Status{"expired"});
     return Status{"deadline_exceeded"}; // what comes now may be what a cancelled handler left off with
+}
+
+Status CallState::why_not_begun() {
+    if (auto none = ways_.no_way(request_)) return *std::move(none);
+    return refusal_ ? *refusal_ : ways_.why_unavailable(request_);
 }
 
 // All were tried, or there are none: waits for another one, or for the next round.

@@ -48,6 +48,8 @@ public:
     [[nodiscard]] virtual std::uint64_t directory_version() = 0;
     /// Why there is no instance that takes the call: other types, unreachable endpoints and refusals first.
     [[nodiscard]] virtual Status why_unavailable(const Request& request) = 0;
+    /// Why no instance can be connected to, when that is so.
+    [[nodiscard]] virtual std::optional<Status> no_way(const Request&) { return std::nullopt; }
     /// Whether the callback's own description, as announced, says that running it twice does no harm.
     [[nodiscard]] virtual bool declared_idempotent(std::string_view service, std::string_view callback) = 0;
     /// Waits until every rendezvous has told what it knows.
@@ -99,6 +101,7 @@ private:
     void take_new_number(Status& forgotten);
     [[nodiscard]] bool may_try_again(const Status& why);
     Result<Returned> last_word();
+    [[nodiscard]] Status why_not_begun();
     [[nodiscard]] bool may_run_again();
     void wait_for_instances(Deadline until);
     void hear_mesh(Deadline until);

@@ -2,6 +2,7 @@
 #include "malla/node/channel.hpp"
 
 #include "malla/wire/frame.hpp"
+#include "malla/wire/relay.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -16,7 +17,8 @@ constexpr auto retry_one_way = std::chrono::milliseconds{5};
 
 Result<std::shared_ptr<Channel>> Channel::open(const std::string& endpoint, std::string node_name, Window window,
                                                std::function<void()> on_bye,
-                                               std::shared_ptr<const transport::Credentials> credentials) {
+                                               std::shared_ptr<const transport::Credentials> credentials,
+                                               std::optional<Relayed> relayed) {
     transport::Profile profile;
     profile.credentials = std::move(credentials);
     auto socket = transport::Socket::open(transport::Pattern::dealer, profile);
@@ -24,14 +26,14 @@ Result<std::shared_ptr<Channel>> Channel::open(const std::string& endpoint, std:
     auto monitor = (*socket)->monitor();
     if (!monitor) return std::move(monitor).error();
     if (auto connected = (*socket)->connect(endpoint); !connected) return std::move(connected).error();
-    return std::shared_ptr<Channel>{
-        new Channel{std::move(*socket), std::move(*monitor), std::move(node_name), window, std::move(on_bye)}};
+    return std::shared_ptr<Channel>{new Channel{std::move(*socket), std::move(*monitor), std::move(node_name), window,
+                                                std::move(on_bye), std::move(relayed)}};
 }
 
 Channel::Channel(std::unique_ptr<transport::Socket> socket, std::unique_ptr<transport::Monitor> monitor,
-                 std::string node_name, Window window, std::function<void()> on_bye)
+                 std::string node_name, Window window, std::function<void()> on_bye, std::optional<Relayed> relayed)
     : socket_{std::move(socket)}, monitor_{std::move(monitor)},
-      node_name_{std::move(node_name)}, window_{window}, on_bye_{std::move(on_bye)} {}
+      node_name_{std::move(node_name)}, window_{window}, on_bye_{std::move(on_bye)}, relayed_{std::move(relayed)} {}
 
 void Channel::submit(Attempt& attempt) {
     const std::lock_guard lock{mutex_};
@@ -99,6 +101,7 @@ void Channel::abandon(Attempt& attempt) {
 }
 
 void Channel::flush() {
+    was_connected_.store(true, std::memory_order_relaxed);
     const std::lock_guard lock{mutex_};
     flush_locked();
 }
@@ -134,7 +137,7 @@ void Channel::die() {
     received_.wait(lock, [this] { return !receiving_; });
     take_all_locked();
     dead_.store(true, std::memory_order_release);
-    end_under_way_locked();
+    end_under_way_locked(Status{"peer_lost", node_name_});
     end_queued_locked();
     socket_->close(sent_one_way_ ? flush_limit : Clock::duration::zero());
 }
@@ -149,14 +152,22 @@ void Channel::look_after(Clock::time_point now, bool unheard) {
     const bool was_silent = silent_.exchange(found.silent);
     if (found.silent && !was_silent) end_queued_locked();
     if (!found.silent && was_silent) flush_locked();
-    if (found.lost && unheard) end_under_way_locked();
+    if (found.lost && unheard) end_under_way_locked(Status{"peer_lost", node_name_});
     if (found.silent && receiving_) socket_->interrupt(); // its call may be one of those that ended
     const auto ended = when_ended_locked();
     lock.unlock();
     if (ended) ended();
 }
 
+// What comes behind is for the node.
+bool Channel::open_locked() {
+    if (opened_ || !relayed_) return true;
+    const auto sent = socket_->send(wire::encode(wire::RelayOpen{relayed_->self, relayed_->target}));
+    return opened_ = sent == transport::Sent::sent;
+}
+
 void Channel::flush_locked() {
+    if (dying_ || !open_locked()) return;
     while (!dying_ && !silent() && !queue_.empty() && under_way_.size() - streams_under_way_ < window_.max_calls &&
            (bytes_under_way_ == 0 || bytes_under_way_ + queue_.front()->size_ <= window_.max_bytes)) {
         Attempt& attempt = *queue_.front();
@@ -207,6 +218,12 @@ void Channel::take_locked(transport::Message&& message) {
     heard_ = true;
     const auto type = wire::peek(message.bytes());
     if (type == wire::Type::bye && on_bye_) return on_bye_();
+    if (relayed_ && type == wire::Type::relay_end) return end_relayed_locked(message);
+    if (relayed_ && type == wire::Type::ping) {
+        if (const auto ping = wire::decode_ping(message.bytes())) // the broker wants to know how much was read
+            (void)socket_->send(wire::encode(wire::Pong{ping->nonce, relayed_->self}));
+        return;
+    }
     const auto id = wire::peek_id(message.bytes());
     if (!id) return; // nothing that ends a call
     const auto found = under_way_.find(*id);
@@ -230,6 +247,16 @@ void Channel::take_locked(transport::Message&& message) {
     }
 }
 
+// Of a broker that never passed anything on no call has run.
+void Channel::end_relayed_locked(const transport::Message& message) {
+    const auto end = wire::decode_relay_end(message.bytes());
+    const bool not_run = end && end->status.outcome() == Outcome::not_run;
+    retired_ = true;
+    end_under_way_locked(not_run ? end->status : Status{"peer_lost", node_name_});
+    end_queued_locked();
+    relayed_->on_end();
+}
+
 void Channel::end_locked(Attempt& attempt, Result<Returned> outcome) {
     attempt.outcome_.emplace(std::move(outcome));
     attempt.state_ = Attempt::State::ended;
@@ -237,8 +264,8 @@ void Channel::end_locked(Attempt& attempt, Result<Returned> outcome) {
     if (attempt.sleeping_) attempt.changed_.notify_one();
 }
 
-void Channel::end_under_way_locked() {
-    for (const auto& [id, attempt] : under_way_) end_locked(*attempt, Status{"peer_lost", node_name_});
+void Channel::end_under_way_locked(const Status& why) {
+    for (const auto& [id, attempt] : under_way_) end_locked(*attempt, why);
     under_way_.clear();
     bytes_under_way_ = 0;
     streams_under_way_ = 0;

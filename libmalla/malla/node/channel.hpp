@@ -93,12 +93,19 @@ public:
         std::size_t max_calls = 256;
         std::size_t max_bytes = 1024 * 1024;
     };
+    /// The connection is to a broker, which passes on what is for `target`.
+    struct Relayed {
+        NodeId self;
+        NodeId target;
+        std::string broker;           ///< its endpoint
+        std::function<void()> on_end; ///< the broker passes on no more; called as `on_bye` is
+    };
 
     /// `node_name` is for the text of errors. `on_bye` is called when the node says that it takes no
     /// more calls, by whoever receives, under the mutex: it only hands that on. `credentials` may be null.
     [[nodiscard]] static Result<std::shared_ptr<Channel>>
     open(const std::string& endpoint, std::string node_name, Window window, std::function<void()> on_bye = {},
-         std::shared_ptr<const transport::Credentials> credentials = {});
+         std::shared_ptr<const transport::Credentials> credentials = {}, std::optional<Relayed> relayed = {});
 
     /// Sends `attempt`, or queues it; it must stay until it ended or was abandoned.
     void submit(Attempt& attempt);
@@ -113,8 +120,13 @@ public:
     /// `deadline_exceeded`, and the instance is told to cancel it, if it was not.
     void abandon(Attempt& attempt);
 
-    /// Sends what is queued, as far as the window allows.
+    /// The connection is there: sends what is queued, as far as the window allows.
     void flush();
+    /// Whether the connection was ever there, as far as `flush` was told.
+    [[nodiscard]] bool was_connected() const noexcept { return was_connected_.load(std::memory_order_relaxed); }
+    /// The broker that it goes through; empty: none.
+    [[nodiscard]] std::string_view broker() const noexcept { return relayed_ ? relayed_->broker : std::string_view{}; }
+    [[nodiscard]] const std::string& node_name() const noexcept { return node_name_; }
     /// The node leaves: from now on a call that was not sent ends as `service_not_available`, and
     /// those under way go on. `ended` is called once when none is, at once if none is now, by any
     /// thread, and without the mutex; never when the channel dies before. False when it was retired
@@ -145,8 +157,10 @@ private:
     static constexpr Clock::duration flush_limit = std::chrono::milliseconds{500};
 
     Channel(std::unique_ptr<transport::Socket> socket, std::unique_ptr<transport::Monitor> monitor,
-            std::string node_name, Window window, std::function<void()> on_bye);
+            std::string node_name, Window window, std::function<void()> on_bye, std::optional<Relayed> relayed);
 
+    [[nodiscard]] bool open_locked();
+    void end_relayed_locked(const transport::Message& message);
     void cancel_locked(Attempt& attempt);
     void flush_locked();
     void receive_for_all(std::unique_lock<std::mutex>& lock, Deadline deadline);
@@ -158,7 +172,7 @@ private:
     void remove_locked(const Attempt& attempt);
     void end_locked(Attempt& attempt, Result<Returned> outcome);
     void end_queued_locked();
-    void end_under_way_locked();
+    void end_under_way_locked(const Status& why);
     void wake_one_locked();
     [[nodiscard]] std::function<void()> when_ended_locked();
 
@@ -167,12 +181,15 @@ private:
     const std::string node_name_;
     const Window window_;
     const std::function<void()> on_bye_;
+    const std::optional<Relayed> relayed_;
+    std::atomic<bool> was_connected_ = false;
     std::atomic<bool> dead_ = false;
     std::atomic<std::size_t> load_ = 0;
     std::atomic<bool> silent_ = false; ///< written under the mutex
 
     std::mutex mutex_;
     Silence silence_;
+    bool opened_ = false;  ///< the broker was told whom the connection is for
     bool heard_ = false;   ///< since the last look
     bool awaited_ = false; ///< something was sent that is answered, since anything was heard
     bool retired_ = false; ///< no call is sent any more

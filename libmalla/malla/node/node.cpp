@@ -88,6 +88,7 @@ Node::~Node() = default;
 
 NodeId Node::id() const noexcept { return core_->id(); }
 const std::string& Node::name() const noexcept { return core_->options().name; }
+std::string Node::broker_to(NodeId node) const { return core_->ways().broker_to(node).value_or(std::string{}); }
 const std::string& Node::endpoint() const noexcept { return core_->endpoint(); }
 
 Result<void> Node::host(std::unique_ptr<Hosted> service, const Json& config) {

@@ -36,6 +36,8 @@ public:
 
     [[nodiscard]] NodeId id() const noexcept;
     [[nodiscard]] const std::string& name() const noexcept;
+    /// The broker that calls to that node go through, by its endpoint; empty: they go to it directly.
+    [[nodiscard]] std::string broker_to(NodeId node) const;
     /// Where it takes calls; empty for a node that hosts nothing.
     [[nodiscard]] const std::string& endpoint() const noexcept;
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <utility>
+#include <vector>
 
 namespace malla {
 
@@ -18,9 +19,7 @@ Result<std::shared_ptr<Channel>> Node::Core::channel(const Instance& instance) {
         channels_.erase(instance.node);
         return Status{"service_not_available", instance.node_name};
     }
-    auto opened = Channel::open(
-        instance.endpoint, instance.node_name, {},
-        [this, node = instance.node] { control_.post([this, node] { on_bye(node); }); }, credentials_);
+    auto opened = open_channel(instance);
     if (!opened) {
         channels_.erase(instance.node);
         return opened;
@@ -34,6 +33,12 @@ void Node::Core::watch_channel(const std::shared_ptr<Channel>& channel, NodeId n
     control_.post([this, channel, node] {
         if (channel->dead()) return;
         if (!std::exchange(attending_, true)) control_.at(Clock::now() + attend_every, [this] { attend_channels(); });
+        if (channel->broker().empty())
+            control_.at(Clock::now() + options_.relay_after, [this, node, weak = std::weak_ptr{channel}] {
+                const auto slow = weak.lock();
+                if (slow && !slow->dead() && !slow->was_connected() && direct_failed(node, slow->node_name()))
+                    lose_channel(node, slow);
+            });
         control_.add(channel->monitor(), [this, channel, node](std::span<const transport::LinkEvent> events) {
             const bool ready = std::ranges::any_of(
                 events, [](const auto& event) { return event.kind == transport::LinkEvent::Kind::ready; });
@@ -42,9 +47,14 @@ void Node::Core::watch_channel(const std::shared_ptr<Channel>& channel, NodeId n
                        event.kind != transport::LinkEvent::Kind::connected;
             });
             if (ready) channel->flush();
+            if (ready && channel->broker().empty()) ways_.forget(node);
             if (!ended) return;
             // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the removal ends this function object
             const auto keep = channel;
+            if (!keep->broker().empty()) return broker_ended(node, keep);
+            const bool failed = std::ranges::any_of(
+                events, [](const auto& event) { return event.kind == transport::LinkEvent::Kind::retrying; });
+            if (failed && !keep->was_connected()) (void)direct_failed(node, keep->node_name());
             lose_channel(node, keep);
             // One that is gone is forgotten already.
             if (membership_->directory().read([&](const auto& each) { return each.find(node) != nullptr; }))
@@ -69,9 +79,11 @@ void Node::Core::attend_channels() {
     if (attending_) control_.at(Clock::now() + attend_every, [this] { attend_channels(); });
 }
 
-std::unordered_map<NodeId, std::shared_ptr<Channel>> Node::Core::open_channels() {
+std::unordered_multimap<NodeId, std::shared_ptr<Channel>> Node::Core::open_channels() {
     const std::lock_guard lock{channels_mutex_};
-    return channels_;
+    auto all = former_channels_;
+    all.insert(channels_.begin(), channels_.end());
+    return all;
 }
 
 bool Node::Core::is_silent(NodeId node) {
@@ -98,10 +110,16 @@ void Node::Core::on_bye(NodeId node) {
 void Node::Core::part_from(NodeId node, bool drained) {
     const auto channel = find_channel(node);
     circuits_.forget(node);
+    ways_.forget(node);
+    std::vector<std::shared_ptr<Channel>> former;
     {
         const std::lock_guard lock{channels_mutex_};
         leaving_.erase(node);
+        const auto [begin, end] = former_channels_.equal_range(node);
+        for (auto each = begin; each != end; ++each) former.push_back(each->second);
     }
+    for (const auto& each : former)
+        if (!drained) lose_channel(node, each);
     if (!channel) return;
     if (!drained) return lose_channel(node, channel);
     retire_channel(node, channel);
@@ -122,6 +140,7 @@ void Node::Core::lose_channel(NodeId node, const std::shared_ptr<Channel>& chann
     const std::lock_guard lock{channels_mutex_};
     if (const auto found = channels_.find(node); found != channels_.end() && found->second == channel)
         channels_.erase(found);
+    std::erase_if(former_channels_, [&](const auto& each) { return each.second == channel; });
 }
 
 // Control thread. Two nodes that end at once shall not wait for each other.

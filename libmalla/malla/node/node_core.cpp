@@ -75,6 +75,8 @@ Node::Core::Core(Node& owner, NodeOptions options)
     if (options_.name.empty()) options_.name = host_name() + '-' + std::to_string(::getpid());
     if (options_.hosts) open_server();
     join_mesh();
+    prober_ = std::make_unique<discovery::Prober>(control_, options_.relay_after,
+                                                  [this](NodeId node, bool alive) { on_probed(node, alive); });
     make_events();
     control_thread_ = start_thread("malla-control", [this] { control_.run(); });
     if (server_) server_->start();
@@ -148,6 +150,7 @@ void Node::Core::join_mesh() {
     joining.publish_bind = with_any_port(options_.bind);
     joining.credentials = credentials_;
     joining.insecure = options_.insecure;
+    joining.relayed = server_ ? &server_->relayed() : nullptr;
     wire::NodeRecord self = record();
     self.host = host_name();
     self.pid = static_cast<std::uint32_t>(::getpid());

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "malla/discovery/membership.hpp"
+#include "malla/discovery/prober.hpp"
 #include "malla/node/call_server.hpp"
 #include "malla/node/caller.hpp"
 #include "malla/node/circuit.hpp"
 #include "malla/node/node.hpp"
 #include "malla/node/remote_stream.hpp"
 #include "malla/node/retry_budget.hpp"
+#include "malla/node/ways.hpp"
 #include "malla/service/events.hpp"
 #include "malla/service/hosting_node.hpp"
 #include "malla/service/once.hpp"
@@ -63,6 +65,9 @@ public:
     void wait_for_change(std::uint64_t version, Deadline until) override;
     [[nodiscard]] std::uint64_t directory_version() override { return membership_->directory().version(); }
     [[nodiscard]] Status why_unavailable(const Request& request) override;
+    [[nodiscard]] std::optional<Status> no_way(const Request& request) override;
+    /// Which way calls take.
+    [[nodiscard]] const Ways& ways() const noexcept { return ways_; }
     [[nodiscard]] bool declared_idempotent(std::string_view service, std::string_view callback) override;
     void wait_for_mesh(Deadline until) override { (void)membership_->wait_joined(until); }
     [[nodiscard]] NodeId id() const override { return id_; }
@@ -102,7 +107,14 @@ private:
     void wait_drained(Deadline deadline);
     void retire_idle_channels();
     void attend_channels();
-    [[nodiscard]] std::unordered_map<NodeId, std::shared_ptr<Channel>> open_channels();
+    [[nodiscard]] std::unordered_multimap<NodeId, std::shared_ptr<Channel>> open_channels();
+    [[nodiscard]] Result<std::shared_ptr<Channel>> open_channel(const Instance& instance);
+    [[nodiscard]] std::vector<std::string> endpoints_of(NodeId node) const;
+    bool direct_failed(NodeId node, std::string_view name);
+    void broker_failed(NodeId node, const std::string& broker);
+    void broker_ended(NodeId node, const std::shared_ptr<Channel>& channel);
+    void try_direct_later(NodeId node);
+    void on_probed(NodeId node, bool alive);
     [[nodiscard]] Result<ServiceHost> host_for(std::string_view service, const Json& config);
     [[nodiscard]] std::vector<OfferedPlugin> offers() const;
     void announce();
@@ -139,8 +151,12 @@ private:
 
     RetryBudgets budgets_;
     Circuits circuits_;
+    Ways ways_;
+    std::unique_ptr<discovery::Prober> prober_;
+    std::unordered_set<NodeId> retried_; ///< the control thread's: to be connected to directly again, soon
     std::mutex channels_mutex_;
     std::unordered_map<NodeId, std::shared_ptr<Channel>> channels_;
+    std::unordered_multimap<NodeId, std::shared_ptr<Channel>> former_channels_; ///< with calls that took another way
     std::unordered_set<NodeId> leaving_; ///< said so to their callers, and the directory has yet to tell
     std::atomic<bool> any_silent_ = false;
     bool attending_ = false; ///< the control thread's: there is a timer for it

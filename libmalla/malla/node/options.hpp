@@ -50,6 +50,10 @@ struct NodeOptions {
     bool hosts = true;
     /// How long a call may take when its caller names no limit.
     Clock::duration timeout = std::chrono::seconds{15};
+    /// How long a connection to a node may take before calls to it go through a broker that both have joined, and how
+    /// often it is tried again then.
+    Clock::duration relay_after = std::chrono::seconds{1};
+    Clock::duration direct_retry = std::chrono::seconds{10};
     /// A handler that runs longer has its thread replaced as the reader of requests: after up to twice
     /// that, behind many short calls after up to 16 times that.
     Clock::duration takeover_after = std::chrono::microseconds{200};

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/transport/message.hpp"
 
+#include <cstring>
+#include <new>
+
 #include <zmq.h>
 
 namespace malla::transport {
@@ -14,6 +17,11 @@ zmq_msg_t* frame(std::byte* bytes) noexcept { return reinterpret_cast<zmq_msg_t*
 Message::Message() noexcept {
     static_assert(sizeof(zmq_msg_t) == frame_bytes && alignof(zmq_msg_t) <= alignof(void*));
     zmq_msg_init(frame(frame_));
+}
+
+Message::Message(std::string_view bytes, Peer peer) : peer_{peer} {
+    if (zmq_msg_init_size(frame(frame_), bytes.size()) != 0) throw std::bad_alloc{};
+    if (!bytes.empty()) std::memcpy(zmq_msg_data(frame(frame_)), bytes.data(), bytes.size());
 }
 
 Message::Message(Message&& other) noexcept : Message{} { *this = std::move(other); }

@@ -14,20 +14,25 @@ namespace malla::transport {
 class Peer {
 public:
     constexpr Peer() noexcept = default;
-    constexpr explicit Peer(std::uint32_t number) noexcept : number_{number} {}
+    constexpr explicit Peer(std::uint32_t number, std::uint32_t way = 0) noexcept : number_{number}, way_{way} {}
 
     [[nodiscard]] constexpr std::uint32_t number() const noexcept { return number_; }
+    /// 0: it is connected to the ROUTER. Else others number it, and it is reached through them only.
+    [[nodiscard]] constexpr std::uint32_t way() const noexcept { return way_; }
 
     friend constexpr auto operator<=>(const Peer&, const Peer&) noexcept = default;
 
 private:
     std::uint32_t number_ = 0;
+    std::uint32_t way_ = 0;
 };
 
 /// One received message. Owns its bytes, which were never copied; moves for free.
 class Message {
 public:
     Message() noexcept;
+    /// One that came from `peer` inside of another one.
+    Message(std::string_view bytes, Peer peer);
     Message(Message&& other) noexcept;
     Message& operator=(Message&& other) noexcept;
     ~Message();
@@ -60,5 +65,7 @@ private:
 
 template <>
 struct std::hash<malla::transport::Peer> {
-    std::size_t operator()(const malla::transport::Peer& peer) const noexcept { return peer.number(); }
+    std::size_t operator()(const malla::transport::Peer& peer) const noexcept {
+        return peer.number() ^ (std::size_t{peer.way()} << 32U);
+    }
 };
