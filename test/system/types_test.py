@@ -10,9 +10,8 @@ from failures import TESTS
 from mesh import BUILD, LIMIT_S, Mesh
 
 SAMPLES = pathlib.Path(__file__).resolve().parents[2] / "samples"
-PYTHON = ("/usr/bin/python3", "-B", SAMPLES / "python_client" / "malla.py", "serve", "Text",
-          SAMPLES / "python_client" / "text.py")
-JAVASCRIPT = ("node", BUILD / "js_client" / "malla.mjs", "serve", "Text", BUILD / "js_client" / "text.mjs")
+PYTHON = ("/usr/bin/python3", "-B", SAMPLES / "python_client" / "host.py", "Text")
+JAVASCRIPT = ("node", BUILD / "js_client" / "main.mjs", "--serve", "Text")
 
 
 class Typed(Mesh):

@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/transport/monitor.hpp"
 
+#include "malla/base/descriptor.hpp"
+#include "malla/base/log.hpp"
+
 #include "transport/support.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace malla::transport::test {
 namespace {
@@ -45,6 +55,52 @@ public:
 private:
     std::unique_ptr<Monitor> monitor_;
 };
+
+/// While it lives, this process can open nothing more.
+class NoDescriptors {
+public:
+    NoDescriptors() {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        rlimit tight = before_;
+        tight.rlim_cur = static_cast<rlim_t>(::dup(STDERR_FILENO)) + 1; // what is open stays so
+        ::close(static_cast<int>(tight.rlim_cur) - 1);
+        ::setrlimit(RLIMIT_NOFILE, &tight);
+        for (int fd = ::dup(STDERR_FILENO); fd >= 0; fd = ::dup(STDERR_FILENO)) holes_.push_back(fd);
+    }
+    ~NoDescriptors() {
+        for (const int fd : holes_) ::close(fd);
+        ::setrlimit(RLIMIT_NOFILE, &before_);
+    }
+    NoDescriptors(const NoDescriptors&) = delete;
+    NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+private:
+    rlimit before_{};
+    std::vector<int> holes_;
+};
+
+TEST(Monitor, SaysThatNoDescriptorsAreLeftForThoseWhoConnect) {
+    const auto router = open(Pattern::router);
+    Watch watch{*router};
+    const auto endpoint = must(router->bind("tcp://127.0.0.1:*"));
+    static std::atomic<int> lines;
+    lines = 0;
+    const LogSink before = set_log_sink([](LogLevel level, std::string_view text) noexcept {
+        if (level == LogLevel::error && text.find("no file descriptors are left") != std::string_view::npos) ++lines;
+    });
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1))));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const Descriptor client{::socket(AF_INET, SOCK_STREAM, 0)};
+    {
+        const NoDescriptors none;
+        ASSERT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+        EXPECT_TRUE(eventually([&] { return watch.receive() && lines > 0; }, patience));
+    }
+    watch.expect(Kind::connected); // it is taken when there are some again
+    set_log_sink(before);
+}
 
 TEST(Monitor, TellsOfAConnectionOnBothSidesAndOfItsEndWithinASecond) {
     const auto router = open(Pattern::router);

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/transport/monitor.hpp"
 
+#include "malla/base/deadline.hpp"
+#include "malla/base/log.hpp"
 #include "malla/transport/context.hpp"
 #include "malla/transport/endpoint.hpp"
 #include "malla/transport/message.hpp"
 #include "malla/transport/monitor_tap.hpp"
 
+#include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -34,6 +38,29 @@ std::optional<LinkEvent::Kind> kind_of(std::uint16_t event, std::int32_t value) 
     }
 }
 
+/// ZeroMQ tries to accept again and again, and tells of each try.
+class Alarm {
+public:
+    void ring(std::string_view endpoint) {
+        constexpr Clock::duration between_lines = std::chrono::seconds{1};
+        const std::lock_guard lock{mutex_};
+        const auto now = Clock::now();
+        if (rang_ && now - *rang_ < between_lines) return;
+        rang_ = now;
+        log(LogLevel::error, std::string{endpoint} + " takes no connections, since no file descriptors are left: "
+                                                     "raise the limit (ulimit -n), or have fewer peers");
+    }
+
+private:
+    std::mutex mutex_;
+    std::optional<Clock::time_point> rang_;
+};
+
+void ring_if_descriptors_are_gone(std::uint16_t event, std::int32_t value, std::string_view endpoint) {
+    static auto* const alarm = new Alarm; // monitors use it to the very end
+    if (event == ZMQ_EVENT_ACCEPT_FAILED && (value == EMFILE || value == ENFILE)) alarm->ring(endpoint);
+}
+
 // The first frame of an event: its number in 16 bits and its value in 32.
 std::optional<LinkEvent> decode(std::string_view head, std::string_view endpoint) {
     std::uint16_t event = 0;
@@ -41,6 +68,7 @@ std::optional<LinkEvent> decode(std::string_view head, std::string_view endpoint
     if (head.size() != sizeof event + sizeof value) return {};
     std::memcpy(&event, head.data(), sizeof event);
     std::memcpy(&value, head.data() + sizeof event, sizeof value);
+    ring_if_descriptors_are_gone(event, value, endpoint);
     const auto kind = kind_of(event, value);
     if (!kind) return {};
     const bool has_connection = *kind == LinkEvent::Kind::connected || *kind == LinkEvent::Kind::disconnected;
