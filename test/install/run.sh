@@ -22,7 +22,7 @@ if [[ $kind == static ]]; then
 fi
 cmake --install "$build" --prefix "$work/first"
 mv "$work/first" "$prefix"
-[[ -s $prefix/share/man/man1/malla-call.1 ]] || {
+[[ ! -e $prefix/bin/malla || -s $prefix/share/man/man1/malla-call.1 ]] || {
   echo "no manual was installed"
   exit 1
 }

@@ -3,6 +3,7 @@
 """The short clients in other languages: they call services of C++, and `malla` calls those that they host."""
 
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -266,7 +267,7 @@ class Page:
             self.assertLessEqual(max(map(len, lines)), MAX_COLUMNS, file)
 
     def test_its_commands_print_what_is_shown(self):
-        block = self.block("console").replace("samples/js_client/", f"{JS_FOLDER}/")
+        block = self.block("console").replace("samples/js_client/", f"{os.path.relpath(JS_FOLDER, ROOT)}/")
         self.assertEqual(list(console_blocks.problems("README.md", block, BUILD)), [])
 
     def test_its_program_calls_a_service(self):

@@ -57,7 +57,8 @@ bool send_events(void* handle, void* pair) {
     static std::atomic<std::uint64_t> count{0};
     constexpr int events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
                            ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                           ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+                           ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+                           ZMQ_EVENT_ACCEPT_FAILED;
     const auto name = "inproc://malla.monitor." + std::to_string(++count);
     // With any limit, an owner that does not drain would stop ZeroMQ's own thread, and so every socket.
     const int unlimited = 0;
