@@ -3,17 +3,16 @@
 #include "cli/exit.hpp"
 #include "cli/hints.hpp"
 #include "cli/histogram.hpp"
+#include "cli/round_trip.hpp"
 #include "cli/run.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
 #include "malla/base/error.hpp"
 #include "malla/base/version.hpp"
 #include "malla/discovery/timing.hpp"
-#include "malla/node/admin_api.hpp"
 #include "malla/transport/endpoint.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -29,7 +28,6 @@ namespace malla::cli {
 
 namespace {
 
-constexpr Clock::duration answer_limit = std::chrono::seconds{1};
 constexpr rlim_t few_descriptors = 1024;
 
 /// What was found, and the code that it comes to.
@@ -123,23 +121,19 @@ std::string meeting_place(const MeshOptions& mesh) {
     return places.empty() ? mesh.loopback : joined(places);
 }
 
-void look_at_nodes(Findings& findings, Node& node) {
+void look_at_nodes(Findings& findings, Node& node, Clock::duration timeout) {
     std::map<std::string, int> names;
     for (const auto& each : node.nodes()) {
         if (each.endpoint.empty()) continue;
         ++names[each.name];
-        CallOptions options = within(answer_limit);
-        options.no_wait = true;
-        options.on = each.id.text();
-        const auto begin = Clock::now();
-        const auto answer = node.call(admin::Api::name(), admin::Ping::name(), "[]", options);
         const std::string who = each.name + " at " + each.endpoint;
-        if (answer) findings.good("node", who + " answers, " + short_time(Clock::now() - begin));
+        const auto took = round_trip(node, each, timeout);
+        if (took) findings.good("node", who + " answers, " + short_time(*took));
         else
             findings.bad(
                 "node",
-                Status{answer.error()}
-                    .set_info(who + " does not answer: " + answer.error().info())
+                Status{took.error()}
+                    .set_info(who + " does not answer: " + took.error().info())
                     .set_data("hint", "its address must be reachable from here: --advertise tells another one"));
     }
     for (const auto& [name, count] : names)
@@ -180,7 +174,7 @@ void look_at_mesh(Findings& findings, const Common& common) {
     else
         findings.doubt("mesh", text + "; " + std::to_string(stale) + " not heard of lately",
                        "they meet at a rendezvous that is away: start it again");
-    look_at_nodes(findings, **node);
+    look_at_nodes(findings, **node, common.mesh.timeout);
     look_at_services(findings, **node);
 }
 

@@ -3,11 +3,11 @@
 #include "cli/exit.hpp"
 #include "cli/histogram.hpp"
 #include "cli/output.hpp"
+#include "cli/round_trip.hpp"
 #include "cli/run.hpp"
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
 #include "malla/base/error.hpp"
-#include "malla/node/admin_api.hpp"
 #include "malla/node/stop_signal.hpp"
 
 #include <algorithm>
@@ -23,8 +23,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Clock::duration answer_limit = 1s;
-
 /// What it is told of, and what the process ends with so far.
 class Pinger {
 public:
@@ -33,29 +31,19 @@ public:
 
     /// False when nobody reads what is written.
     bool ping(const NodeView& other) {
-        // The first call makes the connection.
-        auto answer = call(other);
-        const auto begin = Clock::now();
-        if (answer) answer = call(other);
-        const auto took = Clock::now() - begin;
-        if (!answer) {
-            if (!common_.quiet) print_error(failed_node_text(other.name, answer.error()));
-            code_ = std::max(code_, exit_code(answer.error().exit_code()));
+        const auto took = round_trip(node_, other, common_.mesh.timeout);
+        if (!took) {
+            if (!common_.quiet) print_error(failed_node_text(other.name, took.error()));
+            code_ = std::max(code_, exit_code(took.error().exit_code()));
             return true;
         }
-        const int printed = print(line_of(other, took));
+        const int printed = print(line_of(other, *took));
         if (printed != 0) code_ = printed;
         return printed == 0;
     }
     [[nodiscard]] int code() const noexcept { return code_; }
 
 private:
-    Result<std::string> call(const NodeView& other) {
-        CallOptions options = within(std::min(common_.mesh.timeout, answer_limit));
-        options.no_wait = true;
-        options.on = other.id.text();
-        return node_.call(admin::Api::name(), admin::Ping::name(), "[]", options);
-    }
     [[nodiscard]] std::string line_of(const NodeView& other, Clock::duration took) const {
         const Format format = common_.mesh.format;
         if (format == Format::text || (format == Format::automatic && terminal_.is_terminal))

@@ -13,6 +13,9 @@ import unittest
 from mesh import LIMIT_S, SAMPLES, Mesh, eventually
 
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
 class Measure(Mesh):
     def rows(self, *words, code=0):
         done, out, err = self.malla(*words, "--format", "json")
@@ -47,6 +50,12 @@ class Ping(Measure):
         rows = self.rows("ping", "one", "--count", 3, "--every", "1ms")
         self.assertEqual([row["node"] for row in rows], ["one"] * 3)
         self.assertEqual(len(self.rows("ping", node["id"])), 1)
+
+    def test_a_node_in_another_language_answers_too(self):
+        self.start("/usr/bin/python3", "-B", ROOT / "samples/python_client/host.py", "Sample", stdout=subprocess.DEVNULL)
+        self.answer("Sample.echo", "1")
+        self.assertEqual([row["node"] for row in self.rows("ping")], ["python"])
+        self.assertEqual({row["verdict"] for row in self.rows("doctor")}, {"ok"})
 
     def test_text_is_for_people(self):
         self.echo("--name", "one")
