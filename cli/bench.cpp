@@ -61,6 +61,7 @@ public:
     bool run(const StopSignal& signal) {
         std::vector<Counts> counts(command_.in_flight);
         std::vector<std::thread> threads;
+        threads.reserve(counts.size());
         std::atomic<std::size_t> at_work{command_.in_flight};
         Bell done;
         const auto begin = Clock::now();

@@ -87,11 +87,7 @@ public:
         auto invocation = read_command_line(words, process_environment());
         if (!invocation) return;
         invocation->common.mesh.timeout = answer_limit;
-        try {
-            if (auto node = look_around(invocation->common)) node_ = *std::move(node);
-        } catch (const Error&) {
-            // Who types is told when the command runs.
-        }
+        node_ = try_to_look(invocation->common);
     }
 
     [[nodiscard]] Words services() const {
@@ -128,6 +124,15 @@ public:
     }
 
 private:
+    /// Null when that fails: who types is told why when the command runs.
+    static std::unique_ptr<Node> try_to_look(const Common& common) {
+        try {
+            auto node = look_around(common);
+            return node ? *std::move(node) : nullptr;
+        } catch (const Error&) {
+            return nullptr;
+        }
+    }
     /// Of any instance.
     template <class C>
     [[nodiscard]] auto ask(const std::string& service) const -> Result<ResultOf<C>> {

@@ -69,7 +69,7 @@ std::vector<std::string> context_names(const Environment& environment) {
     std::vector<std::string> names;
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator{contexts_folder(environment), ignored}) {
-        const fs::path file = entry.path();
+        const fs::path& file = entry.path();
         if (file.extension() == ".toml" || file.extension() == ".json") names.push_back(file.stem().string());
     }
     std::ranges::sort(names);

@@ -39,8 +39,8 @@ std::string upper(std::string text) {
 }
 
 std::string header(const std::string& page, const std::string& what) {
-    return ".TH " + upper(page) + " 1 \"\" \"malla " + std::string{library_version()} +
-           "\" \"User Commands\"\n.SH NAME\n" + plain(page) + " \\- " + plain(what) + '\n';
+    const std::string title = ".TH " + upper(page) + R"( 1 "" "malla )" + std::string{library_version()};
+    return title + R"(" "User Commands")" + "\n.SH NAME\n" + plain(page) + R"( \- )" + plain(what) + '\n';
 }
 
 std::string names_of(const CLI::Option& option) {
@@ -66,7 +66,7 @@ std::string options_of(const CLI::App& app) {
 }
 
 std::string synopsis_of(const CLI::App& command) {
-    std::string text = ".SH SYNOPSIS\n\\fBmalla " + plain(command.get_name()) + "\\fR [\\fIOPTION\\fR...]";
+    std::string text = ".SH SYNOPSIS\n\\fBmalla " + plain(command.get_name()) + R"(\fR [\fIOPTION\fR...])";
     for (const CLI::Option* option : command.get_options()) {
         if (!option->get_positional()) continue;
         const std::string dots = option->get_items_expected_max() > 1 ? "..." : "";

@@ -15,6 +15,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string_view>
+#include <utility>
+
 namespace malla::cli {
 
 namespace {
@@ -261,34 +267,59 @@ Result<Command> read_completion(const CLI::App& app) {
     return usage_error("Unknown shell '" + shell + "'", "one of bash, zsh, fish");
 }
 
+template <LifecycleCommand::Wish W>
+Result<Command> read_wish(const CLI::App& app) {
+    return read_lifecycle(app, W);
+}
+
+/// Of a command that is told nothing.
+template <class C>
+Result<Command> read_plain(const CLI::App&) {
+    return Command{C{}};
+}
+
+Result<Command> read_info(const CLI::App& app) { return Command{InfoCommand{*text(app, "SERVICE")}}; }
+
+Result<Command> read_context_of(const CLI::App& app) {
+    return read_context(app, command_line_settings(*app.get_parent()));
+}
+
+Result<Command> read_keygen(const CLI::App& app) {
+    return Command{KeygenCommand{text(app, "FILE").value_or(""), flag(app, "--secret")}};
+}
+
 Result<Command> read_command(const CLI::App& app) {
     using Wish = LifecycleCommand::Wish;
-    const std::string& name = app.get_name();
-    if (name == "call") return read_call(app);
-    if (name == "ls") return Command{LsCommand{}};
-    if (name == "nodes") return Command{NodesCommand{}};
-    if (name == "info") return Command{InfoCommand{*text(app, "SERVICE")}};
-    if (name == "describe") return read_describe(app);
-    if (name == "run") return read_run(app);
-    if (name == "serve") return read_serve(app);
-    if (name == "plugins") return read_plugins(app);
-    if (name == "config") return read_config(app);
-    if (name == "explain") return read_explain(app);
-    if (name == "pause") return read_lifecycle(app, Wish::pause);
-    if (name == "resume") return read_lifecycle(app, Wish::resume);
-    if (name == "stop") return read_lifecycle(app, Wish::stop);
-    if (name == "drain") return read_lifecycle(app, Wish::drain);
-    if (name == "ready") return read_lifecycle(app, Wish::ready);
-    if (name == "pub") return read_pub(app);
-    if (name == "sub") return read_sub(app);
-    if (name == "watch") return read_watch(app);
-    if (name == "ping") return read_ping(app);
-    if (name == "bench") return read_bench(app);
-    if (name == "doctor") return Command{DoctorCommand{}};
-    if (name == "context") return read_context(app, command_line_settings(*app.get_parent()));
-    if (name == "completion") return read_completion(app);
-    if (name == "keygen") return Command{KeygenCommand{text(app, "FILE").value_or(""), flag(app, "--secret")}};
-    return Command{VersionCommand{}};
+    using Read = Result<Command> (*)(const CLI::App&);
+    constexpr auto readers = std::to_array<std::pair<std::string_view, Read>>({
+        {"call", read_call},
+        {"ls", read_plain<LsCommand>},
+        {"nodes", read_plain<NodesCommand>},
+        {"info", read_info},
+        {"describe", read_describe},
+        {"run", read_run},
+        {"serve", read_serve},
+        {"plugins", read_plugins},
+        {"config", read_config},
+        {"explain", read_explain},
+        {"pause", read_wish<Wish::pause>},
+        {"resume", read_wish<Wish::resume>},
+        {"stop", read_wish<Wish::stop>},
+        {"drain", read_wish<Wish::drain>},
+        {"ready", read_wish<Wish::ready>},
+        {"pub", read_pub},
+        {"sub", read_sub},
+        {"watch", read_watch},
+        {"ping", read_ping},
+        {"bench", read_bench},
+        {"doctor", read_plain<DoctorCommand>},
+        {"context", read_context_of},
+        {"completion", read_completion},
+        {"keygen", read_keygen},
+        {"version", read_plain<VersionCommand>},
+    });
+    const auto* reader = std::ranges::find(readers, app.get_name(), [](const auto& each) { return each.first; });
+    return reader->second(app); // the parser knows no others
 }
 
 Result<Common> read_common(const CLI::App& app, const Environment& environment) {

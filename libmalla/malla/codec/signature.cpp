@@ -63,7 +63,7 @@ std::string simple_text(const Json& schema) {
     if (type == "object") return object_text(schema);
     if (type == "array") return list_text(schema);
     if (type == "string" && schema.find("contentEncoding")) return "bytes";
-    const std::string format = string_of(member(schema, "format"));
+    std::string format = string_of(member(schema, "format"));
     if (!format.empty()) return format;
     return type.empty() ? "any" : type;
 }
