@@ -12,7 +12,6 @@
 #include "malla/node/stop_signal.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -21,9 +20,6 @@
 namespace malla::cli {
 
 namespace {
-
-// How long it waits to hear of every instance.
-constexpr Clock::duration hearing_limit = std::chrono::seconds{1};
 
 class FutureCall final : public StreamCall {
 public:
@@ -129,8 +125,6 @@ int run(const CallCommand& command, const Common& common) {
     const Deadline deadline = Deadline::in(common.mesh.timeout);
     Node node{node_options(common, false)};
     const auto callback = callback_of(node, command, common, deadline);
-    // A key chooses among all instances, of which this new node may have heard of one.
-    if (command.key) (void)node.wait_for_mesh(std::min(deadline, Deadline::in(hearing_limit)));
     if (command.from_input && callback && callback->gives_stream())
         return fail(
             Status{"usage"}.set_info(command.target.callback +

@@ -5,6 +5,7 @@
 #include "malla/node/remote.hpp"
 #include "malla/transport/socket.hpp"
 #include "malla/wire/call.hpp"
+#include "node/nodes.hpp"
 #include "support/eventually.hpp"
 
 #include <gtest/gtest.h>
@@ -20,7 +21,9 @@ namespace malla {
 namespace {
 
 using namespace std::chrono_literals;
+using test::alone;
 using test::eventually;
+using test::joined_to;
 
 struct Who : Callback<"who()", std::string()> {};
 struct NamedApi : Api<"Named", Who> {};
@@ -34,17 +37,6 @@ private:
     std::string name_;
 };
 
-NodeOptions alone(std::string name) {
-    NodeOptions options;
-    options.name = std::move(name);
-    options.loopback.clear();
-    return options;
-}
-NodeOptions joining(std::string name, const Node& peer) {
-    NodeOptions options = alone(std::move(name));
-    options.peers = {peer.endpoint()};
-    return options;
-}
 Result<std::string> who(Node& caller, std::string on) {
     CallOptions options = within(10s);
     options.on = std::move(on);
@@ -56,7 +48,7 @@ TEST(Addresses, NodesMeetAndCallEachOtherByIpv6) {
     NodeOptions options = alone("first");
     options.bind = "tcp://[::1]:*";
     Node first{options};
-    options = joining("second", first);
+    options = joined_to(first, "second");
     options.bind = "tcp://[::1]:*";
     Node second{options};
     first.start(Named{"by version 6"});
@@ -87,7 +79,7 @@ TEST(Addresses, OthersConnectToWhatIsAdvertisedAndNotToWhatIsBound) {
         return advertised.has_value();
     }));
     advertised->start(Named{"there"});
-    Node caller{joining("caller", *advertised)};
+    Node caller{joined_to(*advertised, "caller")};
 
     EXPECT_EQ(advertised->endpoint(), "tcp://127.0.0.9" + port);
     const auto answer = who(caller, "advertised");
@@ -139,8 +131,8 @@ TEST(Addresses, ACallForTheNodeThatListenedThereBeforeIsNotRun) {
 
 TEST(Names, OfTwoNodesWithOneNameBothAreSeenEitherAnswersToItAndTheirIdsTellThemApart) {
     Node one{alone("twin")};
-    Node two{joining("twin", one)};
-    Node caller{joining("caller", one)};
+    Node two{joined_to(one, "twin")};
+    Node caller{joined_to(one, "caller")};
     one.start(Named{"one"});
     two.start(Named{"two"});
     ASSERT_TRUE(eventually([&] { return caller.instances_of("Named").size() == 2; }));

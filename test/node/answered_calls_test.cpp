@@ -4,6 +4,7 @@
 #include "malla/node/remote.hpp"
 #include "malla/transport/socket.hpp"
 #include "malla/wire/frame.hpp"
+#include "node/nodes.hpp"
 #include "support/eventually.hpp"
 
 #include <gmock/gmock.h>
@@ -18,6 +19,7 @@ namespace malla {
 namespace {
 
 using namespace std::chrono_literals;
+using test::alone;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using Known = AnsweredCalls::Known;
@@ -180,12 +182,6 @@ private:
 
 class Repetition : public ::testing::Test {
 protected:
-    static NodeOptions alone() {
-        NodeOptions options;
-        options.loopback.clear();
-        return options;
-    }
-
     Node node{alone()};
     Counter counter;
     NodeId origin = NodeId::random();

@@ -2,6 +2,7 @@
 #include "malla/node/await.hpp"
 
 #include "malla/node/remote.hpp"
+#include "node/nodes.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,6 +19,7 @@ namespace malla {
 namespace {
 
 using namespace std::chrono_literals;
+using test::alone;
 
 struct Greet : Callback<"greet(name)", std::string(std::string)> {};
 struct HallApi : Api<"Hall", Greet> {};
@@ -33,12 +35,6 @@ struct Hall : Service<HallApi> {
 
     std::shared_ptr<std::latch> open = std::make_shared<std::latch>(0);
 };
-
-NodeOptions alone() {
-    NodeOptions options;
-    options.loopback.clear();
-    return options;
-}
 
 /// A coroutine that begins at once, and that nobody waits for.
 struct Task {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/node/remote.hpp"
+#include "node/nodes.hpp"
 #include "support/eventually.hpp"
 
 #include <gmock/gmock.h>
@@ -16,7 +17,9 @@ namespace malla {
 namespace {
 
 using namespace std::chrono_literals;
+using test::alone;
 using test::eventually;
+using test::joined_to;
 using ::testing::ElementsAre;
 
 struct Meet : Callback<"meet()", std::string()> {};
@@ -48,11 +51,7 @@ struct Juror : Service<JuryApi> {
     std::shared_ptr<std::atomic<int>> inside;
 };
 
-NodeOptions named(std::string name, const std::vector<std::string>& peers = {}) {
-    NodeOptions options;
-    options.name = std::move(name);
-    options.loopback.clear();
-    options.peers = peers;
+NodeOptions at_once(NodeOptions options) {
     options.drain_limit = 0s;
     return options;
 }
@@ -71,11 +70,11 @@ protected:
 
     std::shared_ptr<std::latch> meeting = std::make_shared<std::latch>(1);
     std::shared_ptr<std::atomic<int>> inside = std::make_shared<std::atomic<int>>(0);
-    Node client{named("client")};
+    Node client{at_once(alone("client"))};
     std::vector<std::unique_ptr<Node>> nodes = [this] {
         std::vector<std::unique_ptr<Node>> all;
         for (const auto* name : {"carl", "anna", "ben"})
-            all.push_back(std::make_unique<Node>(named(name, {client.endpoint()})));
+            all.push_back(std::make_unique<Node>(at_once(joined_to(client, name))));
         return all;
     }();
     Remote<JuryApi> jury{client};
@@ -156,6 +155,19 @@ TEST_F(Jury, IsWaitedForUntilThereIsOne) {
     std::jthread later{[&] { nodes[2]->start(Juror{"ben", meeting, inside}); }};
 
     EXPECT_THAT(texts(jury.call_all<Note>(within(60s))), ElementsAre("ben"));
+}
+
+TEST_F(Jury, ABrokerThatIsNotThereDelaysTheFirstCallsOfANodeOnly) {
+    start(1);
+    NodeOptions options = joined_to(client, "newcomer");
+    options.brokers = {"ipc:///nonexistent/broker"};
+    Node newcomer{at_once(options)};
+    Remote<JuryApi> all{newcomer};
+
+    const auto began = Clock::now();
+    for (int round = 0; round < 10; ++round)
+        EXPECT_THAT(texts(all.call_all<Note>(within(60s))), ElementsAre("anna", "ben", "carl"));
+    EXPECT_LT(Clock::now() - began, 5s) << "each may have waited a second";
 }
 
 TEST_F(Jury, OptionsNarrowItToANode) {

@@ -25,7 +25,7 @@ class TwoInstances final : public CallWays {
 public:
     std::vector<Instance> instances(const Request&) override {
         if (mesh_heard) return {{NodeId::random(), "having", "tcp://127.0.0.1:9", true}};
-        return {{NodeId::random(), "lacking", "tcp://127.0.0.1:9", false}};
+        return {{NodeId::random(), "lacking", "tcp://127.0.0.1:9", have_callback}};
     }
     Result<std::shared_ptr<Channel>> channel(const Instance& instance) override {
         asked.push_back(instance.node_name);
@@ -38,14 +38,22 @@ public:
     std::uint64_t directory_version() override { return 1; }
     Status why_unavailable(const Request& request) override { return {"service_not_available", request.service}; }
     bool declared_idempotent(std::string_view, std::string_view) override { return false; }
-    void wait_for_mesh(Deadline) override { mesh_heard = can_be_heard; }
+    void wait_for_mesh(Deadline) override {}
+    bool hear_mesh(Deadline until) override {
+        const bool waits = !until.passed(Clock::now());
+        mesh_heard = mesh_heard || (waits && can_be_heard);
+        long_enough = long_enough || waits;
+        return mesh_heard || long_enough;
+    }
     NodeId id() const override { return id_; }
     std::string_view name() const override { return "caller"; }
     std::uint64_t next_call_number() override { return ++number_; }
     Clock::duration timeout() const override { return 20ms; }
 
     bool can_be_heard = true;
+    bool have_callback = false; ///< the one that is known at once, too
     bool mesh_heard = false;
+    bool long_enough = false;
     std::vector<std::string> asked;
 
 private:
@@ -70,6 +78,19 @@ TEST(CallState, HearsTheWholeMeshBeforeItAsksAnInstanceThatLacksTheCallback) {
     EXPECT_THAT(ways.asked, Contains("having"));
     EXPECT_THAT(ways.asked, Not(Contains("lacking")));
     EXPECT_EQ(call.outcome().error().id(), "endpoint_unreachable");
+}
+
+TEST(CallState, HearsTheWholeMeshBeforeAKeyChoosesAnInstance) {
+    TwoInstances ways;
+    ways.have_callback = true;
+    Request keyed = request();
+    keyed.options.key = "anna";
+    CallState call{ways, keyed};
+    call.begin();
+    EXPECT_TRUE(ways.asked.empty());
+
+    EXPECT_TRUE(call.wait(Deadline::in(10s)));
+    EXPECT_EQ(ways.asked.front(), "having");
 }
 
 TEST(CallState, AsksAnInstanceThatLacksTheCallbackWhenThereIsNoOther) {
@@ -102,6 +123,7 @@ public:
     Status why_unavailable(const Request& request) override { return {"service_not_available", request.service}; }
     bool declared_idempotent(std::string_view, std::string_view) override { return false; }
     void wait_for_mesh(Deadline) override {}
+    bool hear_mesh(Deadline) override { return true; }
     NodeId id() const override { return id_; }
     std::string_view name() const override { return "caller"; }
     std::uint64_t next_call_number() override { return ++number_; }

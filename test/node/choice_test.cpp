@@ -2,6 +2,7 @@
 #include "malla/node/choice.hpp"
 
 #include "malla/node/remote.hpp"
+#include "node/nodes.hpp"
 #include "support/eventually.hpp"
 
 #include <gmock/gmock.h>
@@ -18,7 +19,9 @@ namespace malla {
 namespace {
 
 using namespace std::chrono_literals;
+using test::alone;
 using test::eventually;
+using test::joined_to;
 using ::testing::HasSubstr;
 
 std::vector<Instance> nodes(int count) {
@@ -141,15 +144,6 @@ struct NewPlace : Place {
     static constexpr Version version{2, 0, 1};
 };
 
-NodeOptions named(std::string name, const std::vector<std::string>& peers = {}) {
-    NodeOptions options;
-    options.name = std::move(name);
-    options.loopback.clear();
-    options.peers = peers;
-    options.drain_limit = 5s;
-    return options;
-}
-
 /// Whether `node` hears of that many instances that take calls.
 bool knows(const Node& node, std::ptrdiff_t count) {
     return eventually([&] {
@@ -170,10 +164,10 @@ protected:
         return Remote<PlaceApi>{from}.call<Where>(options);
     }
 
-    Node first{named("first")};
-    Node second{named("second", {first.endpoint()})};
-    Node third{named("third", {first.endpoint()})};
-    Node client{named("client", {first.endpoint()})};
+    Node first{alone("first")};
+    Node second{joined_to(first, "second")};
+    Node third{joined_to(first, "third")};
+    Node client{joined_to(first, "client")};
 };
 
 TEST_F(ThreePlaces, TakeTheCallsOfOneKeyInOnePlaceWhoeverCalls) {
@@ -212,9 +206,9 @@ TEST_F(ThreePlaces, AnOwnInstanceIsPreferredUnlessTheLeastBusyIsAskedFor) {
 }
 
 TEST(LeastBusy, CallsGoToTheInstanceThatHasFewerOfThem) {
-    Node client{named("client")};
-    Node first{named("first", {client.endpoint()})};
-    Node second{named("second", {client.endpoint()})};
+    Node client{alone("client")};
+    Node first{joined_to(client, "first")};
+    Node second{joined_to(client, "second")};
     Place busy{"first"};
     first.start(busy);
     ASSERT_TRUE(client.wait_for("Place", Deadline::in(10s)));
@@ -241,9 +235,9 @@ protected:
         return options;
     }
 
-    Node old_node{named("old")};
-    Node new_node{named("new", {old_node.endpoint()})};
-    Node client{named("client", {old_node.endpoint()})};
+    Node old_node{alone("old")};
+    Node new_node{joined_to(old_node, "new")};
+    Node client{joined_to(old_node, "client")};
 };
 
 TEST_F(TwoVersions, ACallGoesToTheVersionThatItAsksFor) {

@@ -4,6 +4,7 @@
 #include "malla/base/thread.hpp"
 #include "malla/discovery/broker.hpp"
 #include "malla/node/node.hpp"
+#include "node/nodes.hpp"
 
 #include <gtest/gtest.h>
 
@@ -25,6 +26,7 @@ namespace malla {
 namespace {
 
 using namespace std::chrono_literals;
+using test::alone;
 
 constexpr int meetings = 20;
 constexpr int changes = 50;
@@ -67,24 +69,18 @@ private:
     std::thread thread_;
 };
 
-NodeOptions named(std::string name) {
-    NodeOptions options;
-    options.name = std::move(name);
-    options.loopback.clear();
-    return options;
-}
 NodeOptions with_broker(std::string name, const std::string& endpoint) {
-    auto options = named(std::move(name));
+    auto options = alone(std::move(name));
     options.brokers = {endpoint};
     return options;
 }
 NodeOptions with_peer(std::string name, const std::string& endpoint) {
-    auto options = named(std::move(name));
+    auto options = alone(std::move(name));
     options.peers = {endpoint};
     return options;
 }
 NodeOptions with_loopback(std::string name, const std::string& endpoint) {
-    auto options = named(std::move(name));
+    auto options = alone(std::move(name));
     options.loopback = endpoint;
     return options;
 }
@@ -180,7 +176,7 @@ TEST(DiscoverySpeed, TwoNodesFindEachOtherOnOneMachineWithinAFifthOfASecond) {
 
 TEST(DiscoverySpeed, TwoNodesFindEachOtherByAPeerWithinAFifthOfASecond) {
     Times times = meet(
-        "a peer", [] { return named("one"); }, [](const Node& one) { return with_peer("two", one.endpoint()); });
+        "a peer", [] { return alone("one"); }, [](const Node& one) { return with_peer("two", one.endpoint()); });
     EXPECT_LT(times.part(0.9), 200ms);
 }
 

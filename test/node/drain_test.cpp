@@ -4,6 +4,7 @@
 
 #include "malla/node/channel.hpp"
 #include "malla/wire/frame.hpp"
+#include "node/nodes.hpp"
 #include "support/eventually.hpp"
 
 #include <gmock/gmock.h>
@@ -19,7 +20,9 @@ namespace malla {
 namespace {
 
 using namespace std::chrono_literals;
+using test::alone;
 using test::eventually;
+using test::joined_to;
 
 struct Square : Callback<"square(x)", std::int64_t(std::int64_t)> {};
 struct Where : Callback<"where()", std::string()> {};
@@ -37,14 +40,6 @@ struct Numbers : Service<NumbersApi> {
 
     std::string name;
 };
-
-NodeOptions joined_to(const std::string& endpoint, std::string name) {
-    NodeOptions options;
-    options.name = std::move(name);
-    options.loopback.clear();
-    if (!endpoint.empty()) options.peers = {endpoint};
-    return options;
-}
 
 /// Threads that call without a pause until told to end, and count what went wrong.
 class Load {
@@ -96,7 +91,7 @@ private:
 };
 
 /// Starts a new instance before the old one ends, again and again.
-void restart_often(Node& caller, const std::string& rendezvous) {
+void restart_often(Node& caller, const Node& rendezvous) {
     const auto start = [&](int number) {
         auto node = std::make_unique<Node>(joined_to(rendezvous, "instance-" + std::to_string(number)));
         node->start<Numbers>();
@@ -118,25 +113,25 @@ void restart_often(Node& caller, const std::string& rendezvous) {
 }
 
 TEST(Draining, ARollingRestartLosesNoCall) {
-    Node caller{joined_to({}, "caller")};
+    Node caller{alone("caller")};
 
-    restart_often(caller, caller.endpoint());
+    restart_often(caller, caller);
 }
 
 TEST(Draining, ARollingRestartLosesNoCallWhereOthersTellOfIt) {
-    const Node rendezvous{joined_to({}, "rendezvous")};
-    NodeOptions options = joined_to(rendezvous.endpoint(), "caller");
+    const Node rendezvous{alone("rendezvous")};
+    NodeOptions options = joined_to(rendezvous, "caller");
     options.hosts = false;
     Node caller{std::move(options)};
 
-    restart_often(caller, rendezvous.endpoint());
+    restart_often(caller, rendezvous);
 }
 
 TEST(Draining, TheNodeThatOthersJoinedThroughLosesNoCallEither) {
     for (int round = 0; round < 10; ++round) {
-        auto first = std::make_unique<Node>(joined_to({}, "first"));
-        Node caller{joined_to(first->endpoint(), "caller")};
-        Node second{joined_to(caller.endpoint(), "second")};
+        auto first = std::make_unique<Node>(alone("first"));
+        Node caller{joined_to(*first, "caller")};
+        Node second{joined_to(caller, "second")};
         first->start<Numbers>();
         second.start<Numbers>();
         ASSERT_TRUE(caller.wait_for("Numbers", Deadline::in(30s), "first"));
@@ -168,7 +163,7 @@ std::string where_by(Channel& channel, std::uint64_t id) {
 }
 
 TEST(Draining, ACallerThatHearsNoGoodbyeDoesNotKeepTheNode) {
-    Node node{joined_to({}, "node")};
+    Node node{alone("node")};
     node.start<Numbers>();
     const auto channel = *Channel::open(node.endpoint(), "node", {});
     EXPECT_EQ(where_by(*channel, 1), "\"node\"");
@@ -177,7 +172,7 @@ TEST(Draining, ACallerThatHearsNoGoodbyeDoesNotKeepTheNode) {
 }
 
 TEST(Draining, ANodeTellsThoseWhoCallItThatItLeaves) {
-    Node node{joined_to({}, "node")};
+    Node node{alone("node")};
     node.start<Numbers>();
     std::atomic<bool> leaves = false;
     const auto channel = *Channel::open(node.endpoint(), "node", {}, [&] { leaves = true; });
@@ -193,8 +188,8 @@ TEST(Draining, ANodeTellsThoseWhoCallItThatItLeaves) {
 /// How long two nodes that called each other take to end, by `stop`.
 template <class Stop>
 Clock::duration ending_takes(Stop stop) {
-    Node one{joined_to({}, "one")};
-    Node other{joined_to(one.endpoint(), "other")};
+    Node one{alone("one")};
+    Node other{joined_to(one, "other")};
     one.start<Numbers>();
     other.start<Numbers>();
     const auto where = [](Node& from, std::string on) {

@@ -2,6 +2,7 @@
 #include "malla/service/events.hpp"
 
 #include "malla/node/remote.hpp"
+#include "node/nodes.hpp"
 #include "support/eventually.hpp"
 
 #include <gmock/gmock.h>
@@ -18,6 +19,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using malla::test::eventually;
+using test::alone;
+using test::joined_to;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -84,24 +87,14 @@ public:
     Subscription subscription; // last: it ends before what its handler uses
 };
 
-NodeOptions alone(std::string name) {
-    NodeOptions options;
-    options.name = std::move(name);
-    options.loopback.clear();
-    return options;
-}
-
-NodeOptions joined_to(const Node& other, std::string name, bool hosts) {
-    NodeOptions options = alone(std::move(name));
-    options.peers = {other.endpoint()};
-    options.hosts = hosts;
-    return options;
-}
-
 class NodeEvents : public ::testing::Test {
 protected:
     Node server{alone("server")};
-    Node client{joined_to(server, "client", false)};
+    Node client{[this] {
+        NodeOptions options = joined_to(server, "client");
+        options.hosts = false;
+        return options;
+    }()};
 };
 
 TEST_F(NodeEvents, CarryAnyValueWithTopicAndPublisher) {

@@ -3,6 +3,7 @@
 
 #include "malla/base/log.hpp"
 #include "malla/node/node.hpp"
+#include "node/nodes.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,6 +16,7 @@ namespace malla {
 namespace {
 
 using namespace std::chrono_literals;
+using test::alone;
 using ::testing::ElementsAre;
 
 struct Ask : Callback<"ask()", int()> {};
@@ -36,11 +38,6 @@ struct Inner : Service<InnerApi> {
 };
 
 struct HostingNodeTest : ::testing::Test {
-    static NodeOptions alone() {
-        NodeOptions options;
-        options.loopback.clear();
-        return options;
-    }
     std::string asked() {
         CallOptions soon;
         soon.deadline = Deadline::in(20ms);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/node/remote.hpp"
+#include "node/nodes.hpp"
 #include "support/eventually.hpp"
 
 #include <gmock/gmock.h>
@@ -18,6 +19,8 @@ namespace malla {
 namespace {
 
 using namespace std::chrono_literals;
+using test::alone;
+using test::joined_to;
 using ::testing::AnyOf;
 using ::testing::Contains;
 using ::testing::Each;
@@ -75,23 +78,9 @@ struct Far : Service<FarApi> {
     std::shared_ptr<Crowd> crowd;
 };
 
-NodeOptions alone(std::string name) {
-    NodeOptions options;
-    options.name = std::move(name);
-    options.loopback.clear();
-    options.drain_limit = 5s;
-    return options;
-}
-
 NodeOptions few_workers() {
     NodeOptions options = alone("near");
     options.max_workers = 4;
-    return options;
-}
-
-NodeOptions joined_to(const Node& other, std::string name) {
-    NodeOptions options = alone(std::move(name));
-    options.peers = {other.endpoint()};
     return options;
 }
 

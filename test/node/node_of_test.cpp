@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/chain/next.hpp"
 #include "malla/node/remote.hpp"
+#include "node/nodes.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,6 +11,8 @@ namespace malla {
 namespace {
 
 using namespace std::chrono_literals;
+using test::alone;
+using test::joined_to;
 
 struct Price : Callback<"price(plates)", int(int)> {};
 struct Tax : Callback<"tax(price)", int(int)> {};
@@ -45,16 +48,9 @@ struct WithTax : Plugin {
     std::optional<Remote<OfficeApi>> office;
 };
 
-NodeOptions joined_to(const std::string& peer) {
-    NodeOptions options;
-    options.loopback.clear();
-    if (!peer.empty()) options.peers = {peer};
-    return options;
-}
-
 struct NodeOf : ::testing::Test {
-    Node far{joined_to("")};
-    Node near{joined_to(far.endpoint())};
+    Node far{alone()};
+    Node near{joined_to(far)};
     LiveService<Shop>& shop = near.start<Shop>();
 };
 
@@ -73,7 +69,7 @@ TEST_F(NodeOf, IsTheNodeThatHostsTheService) {
         int on(Tax, int) { return hosts->name() == "curious" ? 1 : 0; }
         Node* hosts = nullptr;
     };
-    NodeOptions options = joined_to("");
+    NodeOptions options = alone();
     options.name = "curious";
     Node curious{std::move(options)};
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/base/log.hpp"
 #include "malla/node/remote.hpp"
+#include "node/nodes.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,6 +17,8 @@ namespace malla {
 namespace {
 
 using namespace std::chrono_literals;
+using test::alone;
+using test::joined_to;
 
 struct Double : Callback<"double(x)", double(double)> {};
 struct Throw : Callback<"throw(text)", void(std::string)> {};
@@ -67,20 +70,6 @@ struct Holder : Service<HoldApi> {
         let_go->notify_all();
     }
 };
-
-NodeOptions alone(std::string name) {
-    NodeOptions options;
-    options.name = std::move(name);
-    options.loopback.clear();
-    options.drain_limit = 5s;
-    return options;
-}
-
-NodeOptions joined_to(const Node& other, std::string name) {
-    NodeOptions options = alone(std::move(name));
-    options.peers = {other.endpoint()};
-    return options;
-}
 
 class TwoNodes : public ::testing::Test {
 protected:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/node/circuit.hpp"
 #include "malla/node/remote.hpp"
+#include "node/nodes.hpp"
 #include "support/eventually.hpp"
 
 #include <gtest/gtest.h>
@@ -14,7 +15,9 @@ namespace malla {
 namespace {
 
 using namespace std::chrono_literals;
+using test::alone;
 using test::eventually;
+using test::joined_to;
 
 struct Serve : Callback<"serve()", std::string()> {};
 struct BarApi : Api<"Bar", Serve> {};
@@ -49,15 +52,6 @@ struct Bar : Service<BarApi> {
     std::string name;
 };
 
-NodeOptions named(std::string name, const std::vector<std::string>& peers = {}) {
-    NodeOptions options;
-    options.name = std::move(name);
-    options.loopback.clear();
-    options.peers = peers;
-    options.drain_limit = 5s;
-    return options;
-}
-
 class Bars : public ::testing::Test {
 protected:
     /// Opens one and gives its crowd.
@@ -73,9 +67,9 @@ protected:
     }
     Result<std::string> serve(CallOptions options = {}) { return Remote<BarApi>{client}.try_call<Serve>(options); }
 
-    Node client{named("client")};
-    Node first{named("first", {client.endpoint()})};
-    Node second{named("second", {client.endpoint()})};
+    Node client{alone("client")};
+    Node first{joined_to(client, "first")};
+    Node second{joined_to(client, "second")};
 };
 
 TEST_F(Bars, ABusyServiceIsNotAskedForLongerThanTheBudgetAllows) {

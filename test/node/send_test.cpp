@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/node/remote.hpp"
+#include "node/nodes.hpp"
 #include "support/eventually.hpp"
 
 #include <gtest/gtest.h>
@@ -14,7 +15,9 @@ namespace malla {
 namespace {
 
 using namespace std::chrono_literals;
+using test::alone;
 using test::eventually;
+using test::joined_to;
 
 struct Write : Callback<"write(line)", void(std::string)> {};
 struct Refuse : Callback<"refuse()", void()> {};
@@ -40,15 +43,6 @@ struct OwnDiary : Diary {
     static constexpr bool local = true;
 };
 
-NodeOptions named(std::string name, const std::vector<std::string>& peers = {}) {
-    NodeOptions options;
-    options.name = std::move(name);
-    options.loopback.clear();
-    options.peers = peers;
-    options.drain_limit = 5s;
-    return options;
-}
-
 class Send : public ::testing::Test {
 protected:
     void start() {
@@ -60,8 +54,8 @@ protected:
     }
 
     Diary diary;
-    Node server{named("server")};
-    std::unique_ptr<Node> client = std::make_unique<Node>(named("client", {server.endpoint()}));
+    Node server{alone("server")};
+    std::unique_ptr<Node> client = std::make_unique<Node>(joined_to(server, "client"));
 };
 
 TEST_F(Send, ReturnsBeforeTheHandlerDoes) {

@@ -4,6 +4,7 @@
 #include "malla/node/remote.hpp"
 #include "malla/service/authorize.hpp"
 #include "malla/service/status_api.hpp"
+#include "node/nodes.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,6 +17,8 @@ namespace malla {
 namespace {
 
 using namespace std::chrono_literals;
+using test::alone;
+using test::joined_to;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -61,22 +64,9 @@ struct Diner : Service<DinerApi> {
     }
 };
 
-NodeOptions named(std::string name) {
-    NodeOptions options;
-    options.name = std::move(name);
-    options.loopback.clear();
-    return options;
-}
-
-NodeOptions joined_to(const Node& other, std::string name) {
-    NodeOptions options = named(std::move(name));
-    options.peers = {other.endpoint()};
-    return options;
-}
-
 class RemoteStatusTest : public ::testing::Test {
 protected:
-    Node server{named("server")};
+    Node server{alone("server")};
     Node client{joined_to(server, "client")};
 };
 

@@ -3,6 +3,7 @@
 #include "malla/base/log.hpp"
 #include "malla/node/remote.hpp"
 #include "malla/wire/frame.hpp"
+#include "node/nodes.hpp"
 #include "support/eventually.hpp"
 
 #include <gtest/gtest.h>
@@ -20,7 +21,9 @@ namespace malla {
 namespace {
 
 using namespace std::chrono_literals;
+using test::alone;
 using test::eventually;
+using test::joined_to;
 
 struct Numbers : Callback<"numbers(from, to)", Stream<std::int64_t>(std::int64_t, std::int64_t)> {};
 struct Texts : Callback<"texts(count, bytes)", Stream<std::string>(std::uint32_t, std::uint32_t)> {};
@@ -94,17 +97,8 @@ struct Source : Service<SourceApi> {
     std::shared_ptr<Log> log;
 };
 
-NodeOptions alone(std::string name) {
-    NodeOptions options;
-    options.name = std::move(name);
-    options.loopback.clear();
+NodeOptions hasty(NodeOptions options) {
     options.drain_limit = 100ms;
-    return options;
-}
-
-NodeOptions joined_to(const Node& other, std::string name) {
-    NodeOptions options = alone(std::move(name));
-    options.peers = {other.endpoint()};
     options.timeout = 30s;
     return options;
 }
@@ -151,8 +145,8 @@ protected:
     Node& caller() { return GetParam().here ? *server : client; }
 
     std::shared_ptr<Log> log = std::make_shared<Log>();
-    std::unique_ptr<Node> server = std::make_unique<Node>(alone("server"));
-    Node client{joined_to(*server, "client")};
+    std::unique_ptr<Node> server = std::make_unique<Node>(hasty(alone("server")));
+    Node client{hasty(joined_to(*server, "client"))};
     Remote<SourceApi> source{caller()};
 
 private:
@@ -310,7 +304,7 @@ INSTANTIATE_TEST_SUITE_P(All, NodeStreamElsewhere, ::testing::Values(Setting{fal
                          name_of_setting);
 
 TEST_P(NodeStreamElsewhere, WithoutAValueForTheTimeoutEndsAndItsHandlerIsTold) {
-    NodeOptions options = joined_to(*server, "impatient");
+    NodeOptions options = hasty(joined_to(*server, "impatient"));
     options.timeout = 100ms;
     Node impatient{options};
     Remote<SourceApi> asked{impatient};
@@ -409,7 +403,7 @@ TEST_P(NodeStreamElsewhere, ManyAtOnceDoNotHinderEachOtherNorCalls) {
 }
 
 TEST_P(NodeStreamElsewhere, IsPassedOnByAServiceThatTakesIt) {
-    Node relay{joined_to(*server, "relay")};
+    Node relay{hasty(joined_to(*server, "relay"))};
     relay.start<Relay>(Relay{relay});
     ASSERT_TRUE(client.wait_for("Source", Deadline::in(10s), "relay"));
     CallOptions options;

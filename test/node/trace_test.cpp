@@ -2,6 +2,7 @@
 #include "malla/service/trace.hpp"
 
 #include "malla/node/remote.hpp"
+#include "node/nodes.hpp"
 #include "support/eventually.hpp"
 
 #include <gmock/gmock.h>
@@ -17,6 +18,8 @@ namespace malla {
 namespace {
 
 using namespace std::chrono_literals;
+using test::alone;
+using test::joined_to;
 using ::testing::ElementsAre;
 
 struct HeardSpan {
@@ -117,19 +120,6 @@ struct Holder : Service<HoldApi> {
     }
     std::shared_ptr<std::latch> begun;
 };
-
-NodeOptions alone(std::string name) {
-    NodeOptions options;
-    options.name = std::move(name);
-    options.loopback.clear();
-    options.drain_limit = 5s;
-    return options;
-}
-NodeOptions joined_to(const Node& other, std::string name) {
-    NodeOptions options = alone(std::move(name));
-    options.peers = {other.endpoint()};
-    return options;
-}
 
 class NodeTrace : public ::testing::Test {
 protected:

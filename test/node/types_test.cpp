@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/node/remote.hpp"
 #include "malla/node/untyped_service.hpp"
+#include "node/nodes.hpp"
 
 #include <gmock/gmock.h>
 
@@ -16,6 +17,8 @@ namespace malla {
 namespace {
 
 using namespace std::chrono_literals;
+using test::alone;
+using test::joined_to;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -106,20 +109,6 @@ private:
     std::shared_ptr<Calls> calls_;
     std::string answer_;
 };
-
-NodeOptions alone(std::string name) {
-    NodeOptions options;
-    options.name = std::move(name);
-    options.loopback.clear();
-    options.drain_limit = 5s;
-    return options;
-}
-
-NodeOptions joined_to(const Node& other, std::string name) {
-    NodeOptions options = alone(std::move(name));
-    options.peers = {other.endpoint()};
-    return options;
-}
 
 class Types : public ::testing::Test {
 protected:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "malla/node/node.hpp"
+#include "node/nodes.hpp"
 #include "plugins/httpd/httpd.hpp"
 
 #include <arpa/inet.h>
@@ -16,12 +16,6 @@
 #include <string_view>
 
 namespace malla::test {
-
-inline NodeOptions alone() {
-    NodeOptions options;
-    options.loopback.clear();
-    return options;
-}
 
 /// The port of a listener, or 0 when there is none of that name.
 inline std::uint16_t port_of(const plugins::Httpd& httpd, std::string_view listener = "default") {

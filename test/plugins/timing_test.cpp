@@ -3,10 +3,14 @@
 #include "plugins/spdlog/backend.hpp"
 #include "plugins/timing/timing.hpp"
 
+#include "node/nodes.hpp"
+
 #include <gtest/gtest.h>
 
 namespace malla {
 namespace {
+
+using test::alone;
 
 struct Half : Callback<"half(x)", double(double)> {};
 struct HalfApi : Api<"Half", Half> {};
@@ -17,12 +21,6 @@ struct Halves : Service<HalfApi> {
         return x / 2;
     }
 };
-
-NodeOptions alone() {
-    NodeOptions options;
-    options.loopback.clear();
-    return options;
-}
 
 struct Whole : Callback<"whole(x)", double(double)> {};
 struct WholeApi : Api<"Whole", Whole> {};

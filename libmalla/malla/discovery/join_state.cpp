@@ -48,10 +48,19 @@ void JoinState::close() {
     changed_.notify_all();
 }
 
+bool JoinState::wait_decided(Deadline deadline) const {
+    std::unique_lock lock{mutex_};
+    return wait_decided(lock, deadline);
+}
+
+bool JoinState::wait_decided(std::unique_lock<std::mutex>& lock, Deadline deadline) const {
+    const auto decided = [](const auto& each) { return each.second.settled || each.second.refusal; };
+    return changed_.wait_until(lock, deadline.at(), [&] { return closed_ || std::ranges::all_of(entries_, decided); });
+}
+
 Result<void> JoinState::wait(Deadline deadline) const {
     std::unique_lock lock{mutex_};
-    const auto decided = [](const auto& each) { return each.second.settled || each.second.refusal; };
-    (void)changed_.wait_until(lock, deadline.at(), [&] { return closed_ || std::ranges::all_of(entries_, decided); });
+    (void)wait_decided(lock, deadline);
     if (auto status = find_refusal()) return *std::move(status);
     if (const auto endpoints = find_unreachable(); !endpoints.empty())
         return Status{"endpoint_unreachable", endpoints.front()};

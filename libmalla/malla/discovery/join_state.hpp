@@ -33,6 +33,9 @@ public:
     /// Ends all waiting.
     void close();
 
+    /// Until every link has told all that it knows or has refused; false when that has not come before `deadline`.
+    [[nodiscard]] bool wait_decided(Deadline deadline) const;
+    /// Likewise, and says what hinders: a refusal, or a named link that never answered.
     [[nodiscard]] Result<void> wait(Deadline deadline) const;
     [[nodiscard]] std::vector<std::string> unreachable() const;
     [[nodiscard]] std::optional<Status> refusal() const;
@@ -40,6 +43,7 @@ public:
 private:
     template <class Edit>
     void edit(LinkId link, Edit&& change);
+    [[nodiscard]] bool wait_decided(std::unique_lock<std::mutex>& lock, Deadline deadline) const;
     [[nodiscard]] std::vector<std::string> find_unreachable() const;
     [[nodiscard]] std::optional<Status> find_refusal() const;
 

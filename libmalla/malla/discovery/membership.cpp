@@ -23,6 +23,7 @@ Result<std::unique_ptr<Membership>> Membership::open(transport::Poller& control,
 const SharedDirectory& Membership::directory() const noexcept { return parts_->directory; }
 SharedDirectory& Membership::directory() noexcept { return parts_->directory; }
 void Membership::update(wire::NodeRecord self) { parts_->update(std::move(self)); }
+bool Membership::wait_heard(Deadline deadline) const { return parts_->joining.wait_decided(deadline); }
 Result<void> Membership::wait_joined(Deadline deadline) const { return parts_->joining.wait(deadline); }
 std::vector<std::string> Membership::unreachable() const { return parts_->joining.unreachable(); }
 std::optional<Status> Membership::refusal() const { return parts_->joining.refusal(); }

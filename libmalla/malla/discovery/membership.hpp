@@ -86,7 +86,9 @@ public:
     [[nodiscard]] Result<std::unique_ptr<EventSubscription>>
     subscribe(std::string_view pattern, const InboxLimits& limits, EventSubscription::Handler handler);
 
-    /// Waits until every rendezvous has told what it knows. Nobody at the loopback endpoint is an
+    /// Waits until every rendezvous has told what it knows or has refused; false when that has not come by `deadline`.
+    [[nodiscard]] bool wait_heard(Deadline deadline) const;
+    /// Waits likewise and says what hinders. Nobody at the loopback endpoint is an
     /// answer too, and so are the endpoints of a finder once the links to them have come up or will not.
     /// The refusal when one refused, the reason when a finder fails; `endpoint_unreachable` for a
     /// named one that has not answered by `deadline`.

@@ -17,7 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 
 // How long a named rendezvous that does not answer delays the call of a callback that nobody known has.
-constexpr auto hearing_limit = 1s;
 // How long after its deadline a call waits to hear that no handler had begun.
 constexpr auto last_word_limit = 50ms;
 
@@ -118,8 +117,9 @@ bool CallState::wait(Deadline until) {
             end(why_not_begun());
         } else if (until.passed(Clock::now())) {
             return false;
-        } else if (hearing_until_ && !heard_mesh_) {
-            hear_mesh(limit);
+        } else if (hears_first_) {
+            (void)ways_.hear_mesh(limit);
+            try_next();
         } else {
             wait_for_instances(limit);
         }
@@ -132,10 +132,12 @@ void CallState::try_next() {
     attempt_.reset();
     channel_.reset();
     seen_version_ = ways_.directory_version();
-    const auto instances = ways_.instances(request_);
-    if (!heard_mesh_ && !instances.empty() && !instances.front().has_callback) {
-        if (!hearing_until_) hearing_until_ = Deadline::in(hearing_limit);
-        return;
+    auto instances = ways_.instances(request_);
+    hears_first_ = false;
+    if (lacks_news(instances)) {
+        hears_first_ = !ways_.hear_mesh(Deadline{Clock::now()});
+        if (hears_first_) return;
+        instances = ways_.instances(request_); // there may be more by now
     }
     for (const Instance& instance : instances) {
         if (tried(instance.node)) continue;
@@ -271,13 +273,9 @@ void CallState::wait_for_instances(Deadline until) {
     try_next();
 }
 
-// The instances known so far lack the callback; those not yet heard of may have it.
-void CallState::hear_mesh(Deadline until) {
-    const Deadline limit = std::min(until, *hearing_until_);
-    ways_.wait_for_mesh(limit);
-    const auto now = Clock::now();
-    heard_mesh_ = !limit.passed(now) || hearing_until_->passed(now);
-    try_next();
+// A node that has just come may not have heard yet of those that have the callback, or of the one that a key means.
+bool CallState::lacks_news(const std::vector<Instance>& instances) const {
+    return !instances.empty() && (!instances.front().has_callback || request_.options.key);
 }
 
 void CallState::end(Result<Returned> outcome) {

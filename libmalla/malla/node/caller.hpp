@@ -54,6 +54,9 @@ public:
     [[nodiscard]] virtual bool declared_idempotent(std::string_view service, std::string_view callback) = 0;
     /// Waits until every rendezvous has told what it knows.
     virtual void wait_for_mesh(Deadline until) = 0;
+    /// Whether every rendezvous has told what it knows, or this node has waited long enough for that since it was made.
+    /// Waits for either until `until`.
+    [[nodiscard]] virtual bool hear_mesh(Deadline until) = 0;
 
     [[nodiscard]] virtual NodeId id() const = 0;
     [[nodiscard]] virtual std::string_view name() const = 0;
@@ -104,7 +107,7 @@ private:
     [[nodiscard]] Status why_not_begun();
     [[nodiscard]] bool may_run_again();
     void wait_for_instances(Deadline until);
-    void hear_mesh(Deadline until);
+    [[nodiscard]] bool lacks_news(const std::vector<Instance>& instances) const;
     void end(Result<Returned> outcome);
     void expect_value();
     [[nodiscard]] bool take_value();
@@ -123,8 +126,7 @@ private:
     std::uint64_t seen_version_ = 0;
     unsigned rounds_ = 0;
     Clock::time_point next_round_at_{};
-    bool heard_mesh_ = false; ///< or heard for long enough
-    std::optional<Deadline> hearing_until_;
+    bool hears_first_ = false; ///< those not yet heard of may be the ones that it is for
     std::optional<Deadline> last_word_until_;
     std::optional<Status> refusal_; ///< the last one
     std::optional<Status> lost_;    ///< why it is not known whether an earlier attempt has run

@@ -13,8 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How long a named rendezvous that does not answer delays a call to all who are known.
-constexpr auto hearing_limit = 1s;
 // How long one call is waited for before the others get on, which may want to try again.
 constexpr auto turn = 5ms;
 
@@ -38,7 +36,7 @@ void wait_for_each(Calls& calls, Deadline deadline) {
 
 // Every instance that is known when there is one, waiting for a first one as a call to one does.
 std::vector<Instance> Node::Core::every_instance(const Request& request, Deadline deadline) {
-    wait_for_mesh(std::min(deadline, Deadline::in(hearing_limit)));
+    (void)hear_mesh(deadline);
     while (true) {
         const auto version = directory_version();
         auto all = find_instances(request);

@@ -89,6 +89,10 @@ Status why_types_differ(const Request& request, const wire::NodeRecord& node, co
 
 } // namespace
 
+bool Node::Core::hear_mesh(Deadline until) {
+    return membership_->wait_heard(std::min(until, hearing_until_)) || hearing_until_.passed(Clock::now());
+}
+
 std::vector<Instance> Node::Core::instances(const Request& request) {
     const CallOptions& options = request.options;
     std::vector<Instance> found = find_instances(request);

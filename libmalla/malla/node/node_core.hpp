@@ -70,6 +70,7 @@ public:
     [[nodiscard]] const Ways& ways() const noexcept { return ways_; }
     [[nodiscard]] bool declared_idempotent(std::string_view service, std::string_view callback) override;
     void wait_for_mesh(Deadline until) override { (void)membership_->wait_joined(until); }
+    [[nodiscard]] bool hear_mesh(Deadline until) override;
     [[nodiscard]] NodeId id() const override { return id_; }
     [[nodiscard]] std::string_view name() const override { return options_.name; }
     [[nodiscard]] std::uint64_t next_call_number() override { return ++calls_; }
@@ -84,6 +85,8 @@ public:
     [[nodiscard]] const Once& end_wanted() const noexcept { return end_; }
 
 private:
+    /// How long a new node waits for a rendezvous that does not answer, where it matters that it knows of all.
+    static constexpr Clock::duration hearing_limit = std::chrono::seconds{1};
     /// After the calls have ended, for goodbyes and for threads to return.
     static constexpr Clock::duration farewell_limit = std::chrono::milliseconds{500};
     /// How often channels are read for those who do not wait.
@@ -131,6 +134,7 @@ private:
     const NodeId id_ = NodeId::random();
     NodeOptions options_;
     const std::shared_ptr<transport::Credentials> credentials_; ///< null: the mesh is open
+    const Deadline hearing_until_ = Deadline::in(hearing_limit);
     std::string endpoint_;
     std::atomic<std::uint64_t> calls_ = 0;
     std::mutex draining_mutex_; ///< whoever changes `draining_` has it

@@ -112,7 +112,8 @@ struct CallOptions {
     VersionRange version;
     Balance balance = Balance::random;
     /// Calls of one key go to one instance, the same from every node, while the instances stay; when one comes or goes
-    /// few keys move. Counts more than `balance`.
+    /// few keys move. Counts more than `balance`. A node that has just come hears first of all that there are, for a
+    /// second at most.
     std::optional<std::string> key;
     /// Handed to the handler and to interceptors.
     std::vector<std::pair<std::string, std::string>> metadata;
