@@ -73,7 +73,8 @@ std::size_t index_in(const std::vector<const PluginInfo*>& all, std::string_view
 
 } // namespace
 
-Result<LiveChain> LiveChain::make(std::span<const Member> members, std::span<const LiveCallback> known) {
+Result<LiveChain> LiveChain::make(std::span<const Member> members, std::span<const LiveCallback> known,
+                                  std::span<LinkTimes* const> times) {
     Finds finds;
     finds.all.reserve(known.size());
     for (const LiveCallback& callback : known)
@@ -82,6 +83,9 @@ Result<LiveChain> LiveChain::make(std::span<const Member> members, std::span<con
         for (const LinkInfo& link : member.info->links) {
             auto found = finds.of(link.callback, member.info->name);
             if (!found) return std::move(found).error();
+            for (LinkTimes* measuring : times)
+                if (measuring->callback() == link.callback.name)
+                    (*found)->links.push_back({link.callback.measured(), &measuring->meter(member.info->name)});
             (*found)->links.push_back({link.run(), member.plugin});
         }
     }

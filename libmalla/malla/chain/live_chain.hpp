@@ -26,8 +26,10 @@ public:
     };
 
     /// `members` are top first. `known` are the callbacks that are called by their position there,
-    /// whoever takes part in them. `conflict` when plugins mean different things by one name.
-    [[nodiscard]] static Result<LiveChain> make(std::span<const Member> members, std::span<const LiveCallback> known);
+    /// whoever takes part in them. What is in `times`, which outlives the chain, measures its links.
+    /// `conflict` when plugins mean different things by one name.
+    [[nodiscard]] static Result<LiveChain> make(std::span<const Member> members, std::span<const LiveCallback> known,
+                                                std::span<LinkTimes* const> times = {});
 
     /// Runs the callback at `position` of those known, which is `C`.
     template <IsCallback C, class... A>

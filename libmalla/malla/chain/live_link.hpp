@@ -4,6 +4,7 @@
 #include "malla/base/result.hpp"
 #include "malla/chain/held.hpp"
 #include "malla/chain/link.hpp"
+#include "malla/chain/link_times.hpp"
 #include "malla/chain/next.hpp"
 #include "malla/chain/run.hpp"
 #include "malla/chain/type_name.hpp"
@@ -34,6 +35,7 @@ struct LiveCallback {
     std::string_view name;
     CallbackId id;
     ErasedRun (*unanswered)() noexcept; ///< gives what stands behind the last link
+    ErasedRun (*measured)() noexcept;   ///< gives what stands before a link that is measured by a `LinkTimes::Meter`
 };
 
 /// A plugin's part in one callback.
@@ -108,6 +110,19 @@ struct UnansweredLink<C, Parameters<A...>> {
     }
 };
 
+/// Stands before a link and measures it.
+template <class C, class = typename C::Parameters>
+struct MeasuringLink;
+template <class C, class... A>
+struct MeasuringLink<C, Parameters<A...>> {
+    static Result<typename C::ResultType> run(void* at, A... arguments) {
+        const auto* link = static_cast<const LiveLink*>(at);
+        const LinkTimes::Run measured{*static_cast<LinkTimes::Meter*>(link->plugin)};
+        return reinterpret_cast<typename Next<C>::Run>(link[1].run)(const_cast<LiveLink*>(link + 1),
+                                                                    static_cast<A&&>(arguments)...);
+    }
+};
+
 } // namespace detail
 
 template <IsCallback C>
@@ -120,9 +135,9 @@ constexpr CallbackId callback_id() noexcept {
 }
 
 template <IsCallback C>
-inline constexpr LiveCallback live_callback{C::name(), callback_id<C>(), []() noexcept {
-                                                return reinterpret_cast<ErasedRun>(&detail::UnansweredLink<C>::run);
-                                            }};
+inline constexpr LiveCallback live_callback{
+    C::name(), callback_id<C>(), []() noexcept { return reinterpret_cast<ErasedRun>(&detail::UnansweredLink<C>::run); },
+    []() noexcept { return reinterpret_cast<ErasedRun>(&detail::MeasuringLink<C>::run); }};
 
 template <class P, IsCallback C>
 inline constexpr LinkInfo link_info{live_callback<C>, detail::part_of<P, C>, []() noexcept {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/node/admin.hpp"
 
+#include "malla/node/admin_parts.hpp"
 #include "malla/node/module.hpp"
-#include "malla/service/authorize.hpp"
 
 #include <chrono>
 #include <memory>
@@ -12,33 +12,8 @@ namespace malla {
 
 namespace {
 
-/// A service for as long as it is operated.
-class Operated {
-public:
-    explicit Operated(std::shared_ptr<ServedService> service) : service_{std::move(service)} {}
-    ServiceControl* operator->() const { return service_->hosted->control(); }
-    [[nodiscard]] Hosted& hosted() const { return *service_->hosted; }
-    [[nodiscard]] std::uint32_t load() const { return service_->in_flight.load(std::memory_order_relaxed); }
-
-private:
-    std::shared_ptr<ServedService> service_;
-};
-
 std::int64_t unix_ms(std::chrono::system_clock::time_point at) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
-}
-
-/// The service that operation `C` is for, if it allows it.
-template <class C>
-Result<Operated> find(const CallServer& services, const std::string& name) {
-    auto service = services.find(name);
-    if (!service) return Status{"service_not_found", name};
-    if (!service->hosted->control() || service->hosted->reach() != Reach::mesh)
-        return Status{"not_allowed"}.set_info(name + " has no plugins to operate");
-    if (const CallInfo* call = current_call(); call && !call->may_administer)
-        return Status{"forbidden"}.set_info("this caller may not operate services: its key is not listed as admin");
-    if (auto allowed = authorize_admin(service->hosted->core(), C::name()); !allowed) return std::move(allowed).error();
-    return Operated{std::move(service)};
 }
 
 /// The names of plugins, of which those from files are at hand.

@@ -4,7 +4,9 @@
 #include "malla/chain/service.hpp"
 #include "malla/node/admin_api.hpp"
 #include "malla/node/call_server.hpp"
+#include "malla/node/observations.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -28,9 +30,16 @@ struct Admin : Service<admin::Api> {
     Result<bool> on(admin::IsReady, std::string service);
     Result<bool> on(admin::IsDrained, std::string service);
     Result<void> on(admin::Ping) { return {}; }
+    Result<Stream<std::vector<admin::LinkTiming>>> on(admin::MeasureLinks, std::string service, std::string callback,
+                                                      std::string lease);
+    void on(admin::Renew, std::string lease) { observations_->renew(lease); }
+
+    /// After the calls and the other services.
+    void stop() { observations_->end_all(); }
 
 private:
     const CallServer* services_;
+    std::shared_ptr<Observations> observations_ = std::make_shared<Observations>(); // so that this can be moved
 };
 
 } // namespace malla

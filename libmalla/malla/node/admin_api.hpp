@@ -5,6 +5,7 @@
 #include "malla/base/service_status.hpp"
 #include "malla/chain/api.hpp"
 #include "malla/chain/link.hpp"
+#include "malla/chain/stream.hpp"
 #include "malla/codec/field.hpp"
 
 #include <array>
@@ -86,6 +87,21 @@ struct State {
     }
 };
 
+/// What a link took in the calls that were measured.
+struct LinkTiming {
+    std::string plugin;
+    Part part{};
+    std::uint64_t calls = 0;
+    std::int64_t own_ns = 0; ///< in all, without the links below it
+    std::int64_t longest_ns = 0;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(field("plugin", plugin), field("part", part), field("calls", calls), field("own_ns", own_ns),
+                field("longest_ns", longest_ns));
+    }
+};
+
 /// The chain, top first.
 struct GetPlugins : Callback<"plugins(service)", std::vector<Plugin>(std::string)> {
     static constexpr bool idempotent = true;
@@ -124,9 +140,17 @@ struct IsDrained : Callback<"is_drained(service)", bool(std::string)> {
 struct Ping : Callback<"ping()", void()> {
     static constexpr bool idempotent = true;
 };
+/// Measures the links of a callback while the stream lasts: first what is there, then every quarter of a second how
+/// much it is by then. `lease` is a name that nobody else has: see `Renew`.
+struct MeasureLinks : Callback<"measure_links(service, callback, lease)",
+                               Stream<std::vector<LinkTiming>>(std::string, std::string, std::string)> {};
+/// Whoever observes a service says that he still does, at least every 5 seconds.
+struct Renew : Callback<"renew(lease)", void(std::string)> {
+    static constexpr bool idempotent = true;
+};
 
 struct Api : malla::Api<"malla_admin", GetPlugins, AddPlugin, RemovePlugin, SetPlugins, Explain, SetStatus, GetState,
-                        GetConfig, Reconfigure, IsReady, IsDrained, Ping> {};
+                        GetConfig, Reconfigure, IsReady, IsDrained, Ping, MeasureLinks, Renew> {};
 
 } // namespace admin
 } // namespace malla

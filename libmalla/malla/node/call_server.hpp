@@ -94,6 +94,7 @@ public:
     void drain(bool draining) noexcept;
     /// Drains for good: says BYE to those who call.
     void leave();
+    [[nodiscard]] bool leaving() const noexcept { return leaving_.load(); }
     /// Waits until no call queues or runs any more; false at the deadline.
     [[nodiscard]] bool wait_idle(Deadline deadline);
     /// When it drains: answers the calls that still queue or run with `shutdown` and tells them to

@@ -122,7 +122,7 @@ Result<std::shared_ptr<ServiceControl::Unit>> ServiceControl::make_unit(const Pl
 
 Result<void> ServiceControl::join(Plan& plan) const {
     plan.chain.reset();
-    if (plan.units == own_) return {};
+    if (plan.units == own_ && observers_.empty()) return {};
     auto chain = join(plan.units);
     if (!chain) return std::move(chain).error();
     plan.chain = *std::move(chain);
@@ -132,14 +132,55 @@ Result<void> ServiceControl::join(Plan& plan) const {
 Result<std::unique_ptr<const ChangedChain>> ServiceControl::join(const Units& units) const {
     std::vector<LiveChain::Member> members;
     std::vector<ExportedCallback> exports;
+    std::vector<LinkTimes*> times;
+    for (const auto& observer : observers_) {
+        if (const auto member = observer->member()) members.push_back(*member);
+        if (LinkTimes* measuring = observer->times()) times.push_back(measuring);
+    }
     for (const auto& unit : units) {
         members.push_back({unit->type->info, unit->object.get()});
         exports.insert(exports.end(), unit->type->exports.begin(), unit->type->exports.end());
     }
-    auto chain = LiveChain::make(members, known_);
+    auto chain = LiveChain::make(members, known_, times);
     if (!chain) return std::move(chain).error();
     std::ranges::sort(exports, {}, &name_of_export);
-    return std::unique_ptr<const ChangedChain>{new ChangedChain{*std::move(chain), std::move(exports)}};
+    return std::unique_ptr<const ChangedChain>{new ChangedChain{*std::move(chain), std::move(exports), observers_}};
+}
+
+Result<void> ServiceControl::observe(const std::shared_ptr<ChainObserver>& observer) {
+    const BlockingScope blocking;
+    const Operation operation{*this};
+    {
+        const std::lock_guard lock{mutex_};
+        observers_.push_back(observer);
+    }
+    auto joined = rejoin();
+    if (joined) return joined;
+    const std::lock_guard lock{mutex_};
+    std::erase(observers_, observer);
+    return joined;
+}
+
+void ServiceControl::unobserve(const std::shared_ptr<ChainObserver>& observer) noexcept {
+    const BlockingScope blocking;
+    const Operation operation{*this};
+    {
+        const std::lock_guard lock{mutex_};
+        if (std::erase(observers_, observer) == 0) return;
+    }
+    (void)rejoin(); // it is the chain from before, and that could be joined
+}
+
+/// The same plugins, and those who observe them now.
+Result<void> ServiceControl::rejoin() {
+    Plan plan;
+    plan.listed = listed_;
+    plan.units = units_;
+    plan.layers = layers_;
+    plan.config = config_;
+    if (auto joined = join(plan); !joined) return joined;
+    switch_to(std::move(plan));
+    return {};
 }
 
 /// Everything but the switch: what fails here has changed nothing, once those told have been told back.

@@ -3,6 +3,7 @@
 
 #include "malla/base/result.hpp"
 #include "malla/chain/live_chain.hpp"
+#include "malla/service/chain_observer.hpp"
 #include "malla/service/children.hpp"
 #include "malla/service/config_layers.hpp"
 #include "malla/service/config_store.hpp"
@@ -121,6 +122,7 @@ struct ExportedDescription {
 struct ChangedChain {
     LiveChain chain;
     std::vector<ExportedCallback> exports; ///< of all its plugins, sorted by name
+    std::vector<std::shared_ptr<ChainObserver>> observers;
 };
 
 /// Operates one service: starts, pauses and stops it, and changes its chain while it runs.
@@ -169,12 +171,17 @@ public:
     /// With `plugins`, replaces their list in the same step.
     Result<void> reconfigure(const Json& update, std::optional<std::vector<std::string>> plugins = {});
 
+    /// Joins the chain anew so that `observer` sees the calls that begin from now on, until `unobserve`. Nothing else
+    /// changes: neither the list of plugins nor the configuration.
+    Result<void> observe(const std::shared_ptr<ChainObserver>& observer);
+    void unobserve(const std::shared_ptr<ChainObserver>& observer) noexcept;
+
     /// The configuration as the plugins see it.
     [[nodiscard]] std::shared_ptr<const Json> config() const;
     /// Its values, each with the layer that it came from.
     [[nodiscard]] std::vector<ConfigValue> config_values() const;
 
-    /// The chain now, top first, with the service and `Base`.
+    /// The chain now, top first, with the service and `Base`, and those who observe it above.
     [[nodiscard]] std::vector<PluginState> plugins() const;
     /// Those who take part in a callback now, top first.
     [[nodiscard]] std::vector<ExplainedLink> explain(std::string_view callback) const;
@@ -252,6 +259,7 @@ private:
     Result<Plan> plan(const Edit& edit, std::span<const OfferedPlugin> brought);
     Result<void> join(Plan& plan) const;
     Result<std::unique_ptr<const ChangedChain>> join(const Units& units) const;
+    Result<void> rejoin();
     Result<void> prepare(Plan& plan);
     Result<void> replace(Plan& plan, const std::shared_ptr<Unit>& unit);
     void switch_to(Plan plan);
@@ -295,6 +303,7 @@ private:
     Units own_;   ///< as compiled
     Units units_; ///< now, top first
     std::vector<std::string> listed_;
+    std::vector<std::shared_ptr<ChainObserver>> observers_;
     std::unique_ptr<const ChangedChain> chain_;    ///< what `live_` points to
     std::unique_ptr<const ChangedChain> compiled_; ///< the one that was compiled, as a table
     std::string reason_;

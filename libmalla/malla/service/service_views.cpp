@@ -5,6 +5,7 @@
 #include "malla/base/fingerprint.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 namespace malla {
@@ -17,7 +18,11 @@ std::string_view name_of_export(const ExportedCallback& exported) { return expor
 
 std::vector<PluginState> ServiceControl::plugins() const {
     const std::lock_guard lock{mutex_};
-    return plugins_locked();
+    std::vector<PluginState> states;
+    for (const auto& observer : observers_)
+        if (const auto member = observer->member()) states.push_back({std::string{member->info->name}, false});
+    std::ranges::move(plugins_locked(), std::back_inserter(states));
+    return states;
 }
 
 std::vector<PluginState> ServiceControl::plugins_locked() const {
