@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/app.hpp"
 
+#include "cli/settings.hpp"
 #include "cli/usage.hpp"
 #include "cli/words.hpp"
 
@@ -54,6 +55,11 @@ Result<std::uint64_t> count(const CLI::App& app, const std::string& name, std::u
     const auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), number);
     if (error == std::errc{} && end == given->data() + given->size() && number > 0) return number;
     return usage_error(name + " wants a whole number from 1, not '" + *given + "'");
+}
+
+Result<Clock::duration> duration(const CLI::App& app, const std::string& name, Clock::duration otherwise) {
+    const auto given = text(app, name);
+    return given ? read_duration(name, *given) : Result<Clock::duration>{otherwise};
 }
 
 const CLI::App* command_named(const CLI::App& app, const std::string& name) {

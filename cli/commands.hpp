@@ -99,6 +99,9 @@ struct PluginsCommand {
 struct ExplainCommand {
     Target target;
     std::string on;
+    bool measure = false;
+    std::uint64_t count = 0; ///< calls to measure; 0: as many as come
+    Clock::duration time = std::chrono::seconds{5};
 };
 
 /// The configuration of a service, one value of it, or a change of it.

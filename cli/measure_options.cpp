@@ -12,15 +12,6 @@
 
 namespace malla::cli {
 
-namespace {
-
-Result<Clock::duration> duration(const CLI::App& app, const std::string& name, Clock::duration otherwise) {
-    const auto given = text(app, name);
-    return given ? read_duration(name, *given) : Result<Clock::duration>{otherwise};
-}
-
-} // namespace
-
 void add_measures(CLI::App& app) {
     const PingCommand ping_defaults;
     auto& ping = *app.add_subcommand("ping", "how long a call to each node takes");

@@ -2,22 +2,17 @@
 // plugins, explain and the lifecycle: what is done with services that run.
 #include "cli/config_file.hpp"
 #include "cli/console.hpp"
-#include "cli/exit.hpp"
+#include "cli/explain_time.hpp"
+#include "cli/operated.hpp"
 #include "cli/output.hpp"
 #include "cli/run.hpp"
-#include "cli/session.hpp"
 #include "cli/table.hpp"
 #include "cli/usage.hpp"
 #include "malla/base/json_merge.hpp"
 #include "malla/node/admin_api.hpp"
-#include "malla/node/remote.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
-#include <functional>
-#include <mutex>
-#include <thread>
 #include <vector>
 
 #include <unistd.h>
@@ -25,71 +20,6 @@
 namespace malla::cli {
 
 namespace {
-
-using namespace std::chrono_literals;
-
-/// The instances of a service, each asked by the node that it is on.
-class Operated {
-public:
-    [[nodiscard]] static Result<Operated> find(const std::string& service, const std::string& on,
-                                               const Common& common) {
-        const Deadline deadline = Deadline::in(common.mesh.timeout);
-        auto node = look_around(common);
-        if (!node) return std::move(node).error();
-        auto instances = (*node)->instances_of(service);
-        std::erase_if(instances, [&](const InstanceView& instance) {
-            return !on.empty() && instance.node_name != on && instance.node.text() != on;
-        });
-        if (instances.empty()) return no_such_service(**node, service, Status{"service_not_available", service});
-        return Operated{*std::move(node), std::move(instances), deadline};
-    }
-
-    [[nodiscard]] const std::vector<InstanceView>& instances() const noexcept { return instances_; }
-
-    /// Calls `C` of the admin service on the node of `instance`.
-    template <class C, class... Arguments>
-    [[nodiscard]] Result<ResultOf<C>> ask(const InstanceView& instance, Arguments&&... arguments) const {
-        CallOptions options;
-        options.deadline = deadline_;
-        options.on = instance.node.text();
-        return Remote<admin::Api>{*node_}.try_call<C>(options, std::forward<Arguments>(arguments)...);
-    }
-
-    /// Waits a little; false when there is no time left.
-    [[nodiscard]] bool pause() const {
-        constexpr Clock::duration between = 50ms;
-        if (deadline_.left(Clock::now()) < between) return false;
-        std::this_thread::sleep_for(between);
-        return true;
-    }
-
-private:
-    Operated(std::unique_ptr<Node> node, std::vector<InstanceView> instances, Deadline deadline)
-        : node_{std::move(node)}, instances_{std::move(instances)}, deadline_{deadline} {}
-
-    std::unique_ptr<Node> node_;
-    std::vector<InstanceView> instances_;
-    Deadline deadline_;
-};
-
-/// Does something with each instance, says which of them failed, and gives the worst exit code.
-int with_each(const Operated& operated, const Common& common,
-              const std::function<Result<void>(const InstanceView&)>& act) {
-    int worst = 0;
-    for (const auto& instance : operated.instances()) {
-        auto done = act(instance);
-        if (done) continue;
-        Status why = std::move(done).error();
-        if (operated.instances().size() > 1) why.set_info(instance.node_name + ": " + why.info());
-        worst = std::max(worst, fail(why, common));
-    }
-    return worst;
-}
-
-int print_listing(const Listing& listing, const Common& common, int code) {
-    const int printed = print(listing.text(common.mesh.format, terminal_of(STDOUT_FILENO, process_environment())));
-    return std::max(code, printed);
-}
 
 /// A path means the same to the node, which has another working directory.
 std::vector<std::string> as_the_node_sees_them(std::vector<std::string> plugins) {
@@ -236,6 +166,7 @@ int run(const PluginsCommand& command, const Common& common) {
 int run(const ExplainCommand& command, const Common& common) {
     const auto operated = Operated::find(command.target.service, command.on, common);
     if (!operated) return fail(operated.error(), common);
+    if (command.measure) return explain_time(command, common, *operated);
     Listing listing{{{"PLUGIN", "plugin"}, {"PART", "part"}, {"NODE", "node"}}};
     bool known = false; // to one of them: instances may differ
     const auto explain = [&](const InstanceView& instance) -> Result<void> {

@@ -42,7 +42,10 @@ void add_operations(CLI::App& app) {
                       "malla config Echo get greeting.language"});
     auto& explain = *app.add_subcommand("explain", "the links that take part in a callback now, top first");
     names(explain, "SERVICE.CALLBACK", "what to explain");
-    examples(explain, {"malla explain Echo.text"});
+    flag(explain, "--time", "measure the calls that come: where the time goes, link by link");
+    value(explain, "--for", "DURATION", "how long to measure")->default_str(duration_text(ExplainCommand{}.time));
+    value(explain, "--count", "N", "measure no longer than so many calls take");
+    examples(explain, {"malla explain Echo.text", "malla explain Echo.text --time --for 200ms"});
     auto& drain = *app.add_subcommand("drain", "refuse new calls and let a service finish its work");
     flag(drain, "--wait", "end when nothing is left to be done");
     app.add_subcommand("pause", "refuse calls of a service; its plugins go on");
@@ -105,7 +108,17 @@ Result<Command> read_config(const CLI::App& app) {
 Result<Command> read_explain(const CLI::App& app) {
     auto wanted = target(*text(app, "SERVICE.CALLBACK"));
     if (!wanted) return std::move(wanted).error();
-    return Command{ExplainCommand{*std::move(wanted), text(app, "--on").value_or("")}};
+    ExplainCommand explain{*std::move(wanted), text(app, "--on").value_or("")};
+    explain.measure = flag(app, "--time");
+    const auto calls = count(app, "--count", explain.count);
+    if (!calls) return calls.error();
+    const auto time = duration(app, "--for", explain.time);
+    if (!time) return time.error();
+    if (!explain.measure && (text(app, "--count") || text(app, "--for")))
+        return usage_error("--for and --count say how to measure", "add --time");
+    explain.count = *calls;
+    explain.time = *time;
+    return Command{std::move(explain)};
 }
 
 Command read_lifecycle(const CLI::App& app, LifecycleCommand::Wish wish) {

@@ -141,6 +141,27 @@ TEST(LiveChain, AnswersAsTheCompiledChainDoes) {
     EXPECT_THAT(both.chain.plugin<Watches>().seen, ElementsAre(1, 2, 1, 2, 13, 2, 13, 2, -1, 2, -1, 2));
 }
 
+TEST(LiveChain, MeasuresItsLinksWithoutAChangeOfTheirAnswers) {
+    Chain<With<Refuses, Doubles, Wraps, Adds>> chain;
+    LinkTimes times{"compute"};
+    LinkTimes* const measuring[]{&times};
+    const LiveChain::Member members[]{{&plugin_info<Refuses>, &chain.plugin<Refuses>()},
+                                      {&plugin_info<Doubles>, &chain.plugin<Doubles>()},
+                                      {&plugin_info<Wraps>, &chain.plugin<Wraps>()},
+                                      {&plugin_info<Adds>, &chain.plugin<Adds>()}};
+    const auto live = *LiveChain::make(members, {}, measuring);
+
+    EXPECT_EQ(*live.call<Compute>(1, 2), *chain.call<Compute>(1, 2));
+    EXPECT_EQ(live.call<Compute>(13, 2).error().id(), "forbidden");
+
+    EXPECT_EQ(times.of(plugin_info<Refuses>.name).calls, 2U);
+    EXPECT_EQ(times.of(plugin_info<Adds>.name).calls, 1U);
+    const auto wraps = times.of(plugin_info<Wraps>.name);
+    EXPECT_GT(wraps.own.count(), 0);
+    EXPECT_GE(wraps.own, wraps.longest);
+    EXPECT_EQ(times.of("nobody").calls, 0U);
+}
+
 TEST(LiveChain, GivesTheDefaultWhereNobodyAnswers) {
     Both<Peeks> both;
     const auto greet = [&](std::string name) { return *both.call<Greet>([&](auto call) { return call(name); }); };

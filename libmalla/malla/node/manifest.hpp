@@ -91,7 +91,7 @@ constexpr std::array<Manifest::Callback, Manifest::max_callbacks> manifest_callb
 /// What must be equal on both sides for objects to be shared: the layout of this library's types
 /// (a number that is raised with each change of it) and the standard library's.
 inline constexpr std::string_view abi_tag =
-    "malla-abi 3, libstdc++ " MALLA_ABI_TEXT(_GLIBCXX_RELEASE) ", cxx11 " MALLA_ABI_TEXT(
+    "malla-abi 4, libstdc++ " MALLA_ABI_TEXT(_GLIBCXX_RELEASE) ", cxx11 " MALLA_ABI_TEXT(
         _GLIBCXX_USE_CXX11_ABI) ", pointer " MALLA_ABI_TEXT(__SIZEOF_POINTER__) MALLA_ABI_SANITIZER;
 
 #undef MALLA_ABI_TEXT

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/operated.hpp"
+
+#include "cli/console.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include <unistd.h>
+
+namespace malla::cli {
+
+using namespace std::chrono_literals;
+
+Result<Operated> Operated::find(const std::string& service, const std::string& on, const Common& common) {
+    const Deadline deadline = Deadline::in(common.mesh.timeout);
+    auto node = look_around(common);
+    if (!node) return std::move(node).error();
+    auto instances = (*node)->instances_of(service);
+    std::erase_if(instances, [&](const InstanceView& instance) {
+        return !on.empty() && instance.node_name != on && instance.node.text() != on;
+    });
+    if (instances.empty()) return no_such_service(**node, service, Status{"service_not_available", service});
+    return Operated{*std::move(node), std::move(instances), deadline};
+}
+
+bool Operated::pause() const {
+    constexpr Clock::duration between = 50ms;
+    if (deadline_.left(Clock::now()) < between) return false;
+    std::this_thread::sleep_for(between);
+    return true;
+}
+
+int with_each(const Operated& operated, const Common& common,
+              const std::function<Result<void>(const InstanceView&)>& act) {
+    int worst = 0;
+    for (const auto& instance : operated.instances()) {
+        auto done = act(instance);
+        if (done) continue;
+        Status why = std::move(done).error();
+        if (operated.instances().size() > 1) why.set_info(instance.node_name + ": " + why.info());
+        worst = std::max(worst, fail(why, common));
+    }
+    return worst;
+}
+
+int print_listing(const Listing& listing, const Common& common, int code) {
+    const int printed = print(listing.text(common.mesh.format, terminal_of(STDOUT_FILENO, process_environment())));
+    return std::max(code, printed);
+}
+
+} // namespace malla::cli

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/commands.hpp"
+#include "cli/session.hpp"
+#include "cli/table.hpp"
+#include "malla/node/admin_api.hpp"
+#include "malla/node/remote.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace malla::cli {
+
+/// The instances of a service, each asked by the node that it is on.
+class Operated {
+public:
+    [[nodiscard]] static Result<Operated> find(const std::string& service, const std::string& on, const Common& common);
+
+    [[nodiscard]] const std::vector<InstanceView>& instances() const noexcept { return instances_; }
+    [[nodiscard]] Node& node() const noexcept { return *node_; }
+
+    /// Calls `C` of the admin service on the node of `instance`.
+    template <class C, class... Arguments>
+    [[nodiscard]] Result<ResultOf<C>> ask(const InstanceView& instance, Arguments&&... arguments) const {
+        CallOptions options;
+        options.deadline = deadline_;
+        options.on = instance.node.text();
+        return Remote<admin::Api>{*node_}.try_call<C>(options, std::forward<Arguments>(arguments)...);
+    }
+
+    /// Waits a little; false when there is no time left.
+    [[nodiscard]] bool pause() const;
+
+private:
+    Operated(std::unique_ptr<Node> node, std::vector<InstanceView> instances, Deadline deadline)
+        : node_{std::move(node)}, instances_{std::move(instances)}, deadline_{deadline} {}
+
+    std::unique_ptr<Node> node_;
+    std::vector<InstanceView> instances_;
+    Deadline deadline_;
+};
+
+/// Does something with each instance, says which of them failed, and gives the worst exit code.
+[[nodiscard]] int with_each(const Operated& operated, const Common& common,
+                            const std::function<Result<void>(const InstanceView&)>& act);
+
+/// Gives the worse of `code` and what writing it ended with.
+[[nodiscard]] int print_listing(const Listing& listing, const Common& common, int code);
+
+} // namespace malla::cli

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Looking into calls: where their time goes, what one causes, and all of a service as they pass."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import unittest
+
+from mesh import LIMIT_S, SAMPLES, Mesh, eventually
+
+
+class Looking(Mesh):
+    def rows(self, *words):
+        code, out, err = self.malla(*words, "--format", "json")
+        self.assertEqual((code, err), (0, ""), words)
+        return [json.loads(line) for line in out.splitlines()]
+
+    def names(self, service):
+        return [row["name"] for row in self.rows("plugins", service)]
+
+    def on_terminal(self, *words, environment=None):
+        """What a command that ends by itself writes to a terminal."""
+        ours, its = pty.openpty()
+        process = subprocess.Popen(["malla", *map(str, words)], env=dict(self.environment, **environment or {}),
+                                   stdin=subprocess.DEVNULL, stdout=its, stderr=subprocess.PIPE)
+        self.processes.append(process)
+        os.close(its)
+        text = b""
+        try:
+            while more := os.read(ours, 65536):
+                text += more
+        except OSError:  # so a terminal says that its other end is closed
+            pass
+        os.close(ours)
+        process.wait(LIMIT_S)
+        return text.decode().replace("\r\n", "\n")
+
+    def shop_and_kitchen(self):
+        self.start(SAMPLES / "shop", "--name", "shop")
+        self.start(SAMPLES / "kitchen", "--name", "kitchen")
+        self.assertEqual(self.answer("Shop.order", "soup", 2), "9")
+
+    @staticmethod
+    def catches(process, number):
+        """Whether a process has a handler for a signal."""
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
+            caught = next(line.split()[1] for line in status if line.startswith("SigCgt"))
+        return int(caught, 16) >> (number - 1) & 1
+
+
+class Time(Looking):
+    def load(self):
+        lines = self.start("yes", '["add",2,3]', stdout=subprocess.PIPE)
+        self.start("malla", "call", "Calculator.calculate", "-", stdin=lines.stdout, stdout=subprocess.DEVNULL)
+        lines.stdout.close()
+
+    def setUp(self):
+        super().setUp()
+        self.start("malla", "run", SAMPLES / "calculator.so", "--name", "desk")
+        self.answer("Calculator.square", 2)
+        self.before = self.rows("plugins", "Calculator")
+
+    def test_each_link_has_its_calls_and_its_share_and_the_chain_is_as_before(self):
+        self.load()
+        rows = self.rows("explain", "Calculator.calculate", "--time", "--count", "100", "--for", "60s")
+        self.assertEqual([(row["plugin"], row["part"], row["node"]) for row in rows],
+                         [("Logging", "observes", "desk"), ("Addition", "continues", "desk"),
+                          ("Multiplication", "continues", "desk")])
+        self.assertGreaterEqual(rows[0]["calls"], 100)
+        self.assertEqual(rows[2]["calls"], 0, "the addition answers before")
+        self.assertIsNone(rows[2]["mean_us"])
+        self.assertAlmostEqual(sum(row["share"] for row in rows), 100, delta=0.3)
+        self.assertGreaterEqual(rows[0]["longest_us"], rows[0]["mean_us"])
+        self.assertEqual(self.rows("plugins", "Calculator"), self.before)
+
+    def test_without_calls_it_says_so(self):
+        code, out, err = self.malla("explain", "Calculator.calculate", "--time", "--for", "300ms")
+        self.assertEqual(code, 0)
+        self.assertIn("no call of Calculator.calculate", err)
+        self.assertEqual([json.loads(line)["calls"] for line in out.splitlines()], [0, 0, 0])
+
+    def test_an_interruption_shows_what_is_known(self):
+        self.load()
+        explain = self.start("malla", "explain", "Calculator.calculate", "--time", "--for", "60s",
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        eventually(lambda: self.catches(explain, signal.SIGINT))
+        explain.send_signal(signal.SIGINT)
+        out, _ = explain.communicate(timeout=LIMIT_S)
+        self.assertEqual(explain.returncode, 130)
+        for line in out.splitlines():
+            self.assertIn("plugin", json.loads(line))
+
+    def test_what_is_not_there_is_refused(self):
+        code, _, err = self.malla("explain", "Calculator.divide", "--time")
+        self.assertEqual(code, 1)
+        self.assertIn("request_op_unknown", err)
+        self.assertEqual(self.malla("explain", "Calculator.calculate", "--count", "3")[0], 2)
+        self.assertEqual(self.malla("explain", "Calculator.calculate", "--time", "--for", "soon")[0], 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
