@@ -192,6 +192,15 @@ struct KeygenCommand {
     bool secret = false;
 };
 
+/// One call, and what it causes.
+struct TraceCommand {
+    Target target;
+    std::vector<std::string> arguments;
+    std::optional<std::size_t> separator; ///< as in CallCommand
+    std::string on;
+    bool no_wait = false;
+};
+
 struct VersionCommand {};
 
 /// Help that was asked for: to standard output.
@@ -203,7 +212,7 @@ using Command =
     std::variant<HelpCommand, VersionCommand, CallCommand, LsCommand, NodesCommand, InfoCommand, DescribeCommand,
                  RunCommand, ServeCommand, PluginsCommand, ExplainCommand, ConfigCommand, LifecycleCommand, PubCommand,
                  SubCommand, WatchCommand, PingCommand, BenchCommand, DoctorCommand, ContextCommand, CompletionCommand,
-                 CompleteCommand, ManualCommand, KeygenCommand>;
+                 CompleteCommand, ManualCommand, KeygenCommand, TraceCommand>;
 
 struct Invocation {
     Common common;

@@ -6,6 +6,7 @@
 #include "cli/context_files.hpp"
 #include "cli/context_options.hpp"
 #include "cli/event_options.hpp"
+#include "cli/looking_options.hpp"
 #include "cli/measure_options.hpp"
 #include "cli/operate_options.hpp"
 #include "cli/target.hpp"
@@ -135,6 +136,7 @@ void add_everything(CLI::App& app) {
     add_operations(app);
     add_events(app);
     add_measures(app);
+    add_looking(app);
     examples(*app.add_subcommand("doctor", "what is wrong with how the mesh is found, and what to do about it"),
              {"malla doctor", "malla doctor --format json | jq -r 'select(.verdict != \"ok\").advice'"});
     add_context(app);
@@ -170,7 +172,7 @@ Grammar grammar_of(const CLI::App& app) {
     Grammar grammar{options_of(app), {}};
     for (const CLI::App* command : app.get_subcommands({})) {
         const std::string& name = command->get_name();
-        const bool has_data = name == "call" || name == "pub" || name == "bench";
+        const bool has_data = name == "call" || name == "pub" || name == "bench" || name == "trace";
         grammar.commands.emplace(name, Grammar::Command{options_of(*command), has_data ? 1 : Grammar::no_data});
     }
     return grammar;
@@ -312,6 +314,7 @@ Result<Command> read_command(const CLI::App& app) {
         {"watch", read_watch},
         {"ping", read_ping},
         {"bench", read_bench},
+        {"trace", read_trace},
         {"doctor", read_plain<DoctorCommand>},
         {"context", read_context_of},
         {"completion", read_completion},

@@ -18,6 +18,19 @@ TEST(TraceContext, ReadsWhatItWrites) {
     EXPECT_EQ(context->flags, 1);
 }
 
+TEST(TraceContext, OfATraceThatIsToldSaysSoInItsId) {
+    const auto told = TraceContext::new_told_trace();
+
+    EXPECT_TRUE(told.is_told());
+    EXPECT_TRUE(told.new_span().is_told());
+    EXPECT_TRUE(TraceContext::is_told(told.traceparent()));
+    EXPECT_EQ(told.told_topic(), "malla.trace." + told.trace_id());
+    EXPECT_NE(told.trace_id(), TraceContext::new_told_trace().trace_id());
+    EXPECT_FALSE(TraceContext::new_trace().is_told());
+    EXPECT_FALSE(TraceContext::is_told(example));
+    EXPECT_FALSE(TraceContext::is_told(""));
+}
+
 TEST(TraceContext, ReadsLaterVersionsAsFarAsItKnowsThem) {
     const auto context = TraceContext::parse("cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00-more");
 

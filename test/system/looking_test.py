@@ -101,5 +101,53 @@ class Time(Looking):
         self.assertEqual(self.malla("explain", "Calculator.calculate", "--time", "--for", "soon")[0], 2)
 
 
+class Trace(Looking):
+    def setUp(self):
+        super().setUp()
+        self.shop_and_kitchen()
+
+    def test_a_call_across_nodes_is_one_tree(self):
+        rows = self.rows("trace", "Shop.order", "soup", 2)
+        self.assertEqual([(row["depth"], row["name"], row["kind"], row["node"]) for row in rows[1:]],
+                         [(1, "Shop.order", "server", "shop"), (2, "Kitchen.cook", "client", "shop"),
+                          (3, "Kitchen.cook", "server", "kitchen"), (4, "Shop.price", "client", "kitchen"),
+                          (5, "Shop.price", "server", "shop")])
+        self.assertEqual((rows[0]["depth"], rows[0]["name"], rows[0]["result"]), (0, "Shop.order", 9))
+        self.assertEqual({row["status"] for row in rows}, {"ok"})
+        for above, below in zip(rows, rows[1:]):
+            self.assertEqual(below["parent"], above["span"])
+            self.assertGreaterEqual(above["took_us"], below["took_us"])
+            self.assertGreaterEqual(below["start_us"], above["start_us"])
+
+    def test_a_failure_ends_as_that_of_a_call_and_shows_where_it_came_from(self):
+        code, out, err = self.malla("trace", "Shop.order", "soup", "--", 0)
+        self.assertEqual(code, 1)
+        self.assertIn("parameter_invalid", err)
+        rows = [json.loads(line) for line in out.splitlines()]
+        self.assertNotIn("result", rows[0])
+        self.assertEqual([row["status"] for row in rows], ["parameter_invalid"] * 4)
+        self.assertEqual(rows[3]["node"], "kitchen")
+
+    def test_a_terminal_shows_branches_that_it_can_write(self):
+        text = self.on_terminal("trace", "Shop.order", "soup", 2, environment={"LC_ALL": "C.UTF-8", "COLUMNS": "100"})
+        self.assertIn("   └─ call Kitchen.cook", text)
+        self.assertRegex(text, r"call Shop.order +\S+ +0 us +[0-9.]+ [mu]?s +ok: 9")
+        text = self.on_terminal("trace", "Shop.order", "soup", 2, environment={"LC_ALL": "C"})
+        self.assertIn("   `- call Kitchen.cook", text)
+
+    def test_what_cannot_be_called_ends_as_call_does(self):
+        self.assertEqual(self.malla("trace", "Shop.order", "soup")[0], 2)
+        self.assertEqual(self.malla("trace", "Nobody.x", "--no-wait")[0], 3)
+        self.assertEqual(self.malla("trace", "Shop.order", "soup", 2, "--on", "kitchen", "--no-wait")[0], 3)
+
+    def test_calls_that_are_not_traced_tell_nothing(self):
+        heard = self.start("malla", "sub", ">", "--count", "1", stdout=subprocess.PIPE)
+        eventually(lambda: self.catches(heard, signal.SIGINT))
+        self.answer("Shop.order", "soup", 2)
+        while heard.poll() is None:
+            self.malla("pub", "the.end")
+        self.assertEqual(json.loads(heard.stdout.readline())["topic"], "the.end")
+
+
 if __name__ == "__main__":
     unittest.main()

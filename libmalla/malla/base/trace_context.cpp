@@ -44,6 +44,10 @@ bool read_hex(std::string_view text, std::uint64_t& value) noexcept {
 
 TraceContext TraceContext::new_trace() { return {random_id(), random_id(), random_id(), 1}; }
 
+TraceContext TraceContext::new_told_trace() { return {told_trace, random_id(), random_id(), 1}; }
+
+std::string TraceContext::told_topic() const { return "malla.trace." + trace_id(); }
+
 TraceContext TraceContext::new_span() const { return {trace_high, trace_low, random_id(), flags}; }
 
 std::optional<TraceContext> TraceContext::parse(std::string_view traceparent) noexcept {

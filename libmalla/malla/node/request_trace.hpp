@@ -22,6 +22,11 @@ namespace malla {
            (service && service->traces(callback_set<BeginSpan, EndSpan, GetSpanContext, RecordMetric>));
 }
 
+/// The same for a call that came, whose caller may trace it.
+[[nodiscard]] inline bool is_observed(const ServiceCore& service, const CallInfo& call) noexcept {
+    return is_observed(&service) || TraceContext::is_told(call.traceparent);
+}
+
 /// One call that a service handles: span "request-in" under the caller's, and metric
 /// "malla.request.in" of the service. Lives on the stack around the handler.
 class IncomingTrace {
@@ -44,7 +49,8 @@ public:
     /// Null when nobody hears of it. `service` and `callback` live as long as it.
     [[nodiscard]] static std::unique_ptr<OutgoingTrace> begin(std::string_view service, std::string_view callback) {
         const Frame* frame = Frame::current();
-        if (!is_observed(frame ? &frame->service() : nullptr)) [[likely]]
+        const Span* span = Span::current();
+        if (!is_observed(frame ? &frame->service() : nullptr) && !(frame && span && span->is_told())) [[likely]]
             return nullptr;
         return std::make_unique<OutgoingTrace>(service, callback);
     }

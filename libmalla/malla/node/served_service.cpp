@@ -22,8 +22,8 @@ std::optional<std::size_t> ServedService::find(std::string_view callback) const 
 
 Result<void> ServedService::run(std::size_t callback, std::string_view name, wire::Content content,
                                 std::string_view body, Gate* gate, const CallInfo& info, std::string& out) {
-    auto result = is_observed(&hosted->core()) ? run_observed(callback, name, content, body, gate, info, out)
-                                               : run_plainly(callback, name, content, body, gate, info, out);
+    auto result = is_observed(hosted->core(), info) ? run_observed(callback, name, content, body, gate, info, out)
+                                                    : run_plainly(callback, name, content, body, gate, info, out);
     if (result) [[likely]]
         return result;
     const ServiceScope scope{hosted->core()};
@@ -66,7 +66,7 @@ Result<std::unique_ptr<OutgoingStream>> ServedService::open(std::size_t callback
         IncomingTrace trace{hosted->core(), hosted->callbacks()[callback].name, info};
         return trace.end(run());
     };
-    auto result = is_observed(&hosted->core()) ? run_observed() : run();
+    auto result = is_observed(hosted->core(), info) ? run_observed() : run();
     if (!result) return with_metadata(std::move(result).error());
     return stream;
 }

@@ -66,6 +66,9 @@ public:
     Result<std::optional<Event>> emit(const ServiceCore& service, std::string_view event_class, Json payload,
                                       EventOptions options = {});
 
+    /// Publishes one as it is: no plugin hears of it.
+    [[nodiscard]] Result<void> publish(const Event& event) const { return publish_(event); }
+
     /// Forgets the kinds whose window is over. Making events does the same for those that are compared.
     void sweep();
     /// How many kinds are remembered.

@@ -3,6 +3,7 @@
 
 #include "malla/service/context.hpp"
 #include "malla/service/service_core.hpp"
+#include "malla/service/told_span.hpp"
 
 #include <cassert>
 #include <exception>
@@ -74,21 +75,32 @@ DetachedSpan::DetachedSpan(std::string_view name, const SpanOrigin& origin) noex
         if (const Frame* frame = Frame::current()) service_ = &frame->service();
     if (traceparent_.empty() && !parent_)
         if (const CallInfo* call = current_call()) traceparent_ = call->traceparent;
+    told_ = traceparent_.empty() ? parent_ && parent_->told_ : TraceContext::is_told(traceparent_);
 }
 
+DetachedSpan::~DetachedSpan() { end(SpanOutcome::ok); }
+
 void DetachedSpan::begin(const Labels& labels, SpanKind kind) noexcept {
-    if (in_backend || !(has_metric_sink() || is_heard_by(service_, callback_set<BeginSpan, EndSpan>))) return;
+    if (in_backend) return;
+    const bool reported = has_metric_sink() || is_heard_by(service_, callback_set<BeginSpan, EndSpan>);
+    const bool told = told_ && service_;
+    if (!reported && !told) return;
     heard_ = true;
     began_at_ = Clock::now();
     const TraceContext parent = parent_context();
     context_ = parent.is_valid() ? parent.new_span() : TraceContext::new_trace();
-    report<BeginSpan>(service_, SpanStart{view(), parent, kind, labels, began_at_});
+    const SpanStart start{view(), parent, kind, labels, began_at_};
+    if (told) to_tell_ = std::make_unique<ToldSpan>(start, reported);
+    if (reported) report<BeginSpan>(service_, start);
 }
 
 void DetachedSpan::end(SpanOutcome outcome) noexcept {
     if (!std::exchange(heard_, false)) return;
     if (outcome == SpanOutcome::ok && failure_) outcome = SpanOutcome::failed;
-    report<EndSpan>(service_, SpanEnd{view(), outcome, failure_ ? &*failure_ : nullptr, Clock::now() - began_at_});
+    const SpanEnd end{view(), outcome, failure_ ? &*failure_ : nullptr, Clock::now() - began_at_};
+    if (to_tell_) [[unlikely]]
+        to_tell_->tell(*service_, end);
+    if (!to_tell_ || to_tell_->reported) report<EndSpan>(service_, end);
 }
 
 TraceContext DetachedSpan::parent_context() const noexcept {

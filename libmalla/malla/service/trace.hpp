@@ -6,6 +6,7 @@
 #include "malla/service/trace_log.hpp"
 
 #include <concepts>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,8 @@ namespace malla {
 class ServiceCore;
 
 namespace trace {
+
+struct ToldSpan;
 
 /// What a span is part of, where that is not the code around it.
 struct SpanOrigin {
@@ -33,7 +36,7 @@ public:
         begin(labels, origin.kind);
         (void)context(); // now: its parent may end before it does
     }
-    ~DetachedSpan() { end(SpanOutcome::ok); }
+    ~DetachedSpan();
     DetachedSpan(const DetachedSpan&) = delete;
     DetachedSpan& operator=(const DetachedSpan&) = delete;
 
@@ -54,6 +57,8 @@ public:
     [[nodiscard]] std::string traceparent() const;
     /// Null when it began outside of any service.
     [[nodiscard]] const ServiceCore* service() const noexcept { return service_; }
+    /// Whether it is of a trace whose spans are told to whoever traces a call.
+    [[nodiscard]] bool is_told() const noexcept { return told_; }
 
 protected:
     DetachedSpan(std::string_view name, const SpanOrigin& origin) noexcept;
@@ -73,6 +78,8 @@ private:
     std::optional<Status> failure_;
     Clock::time_point began_at_{};
     bool heard_ = false;
+    bool told_ = false;
+    std::unique_ptr<ToldSpan> to_tell_; ///< at its end
 };
 
 } // namespace trace

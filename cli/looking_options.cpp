@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/looking_options.hpp"
+
+#include "cli/app.hpp"
+#include "cli/target.hpp"
+#include "cli/words.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <utility>
+
+namespace malla::cli {
+
+namespace {
+
+constexpr const char* trace_notes =
+    "Writes the call and all that it caused, on every node that it reached: calls of other\n"
+    "services and what their code calls a span, each with its node, its start behind that\n"
+    "of the call, how long it took and how it ended. Arguments and exit status are those\n"
+    "of malla call.";
+
+} // namespace
+
+void add_looking(CLI::App& app) {
+    auto& trace = *app.add_subcommand("trace", "call a service and show the tree of what that caused");
+    names(trace, "SERVICE.CALLBACK", "what to call");
+    names(trace, "ARGUMENT", "as those of call", CLI::detail::expected_max_vector_size)->required(false);
+    value(trace, "--on", "NODE", "only the instance of this node, by name or id");
+    flag(trace, "--no-wait", "do not wait for a service that is not there yet");
+    trace.footer(trace_notes);
+    examples(trace, {"malla trace Echo.text hello"});
+}
+
+Result<Command> read_trace(const CLI::App& app) {
+    TraceCommand trace;
+    auto wanted = target(*text(app, "SERVICE.CALLBACK"));
+    if (!wanted) return std::move(wanted).error();
+    trace.target = *std::move(wanted);
+    for (const std::string& word : app.get_option("ARGUMENT")->results()) {
+        if (is_separator(word)) trace.separator = trace.arguments.size();
+        trace.arguments.emplace_back(unmarked(word));
+    }
+    trace.on = text(app, "--on").value_or("");
+    trace.no_wait = flag(app, "--no-wait");
+    return Command{std::move(trace)};
+}
+
+} // namespace malla::cli
