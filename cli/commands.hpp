@@ -201,6 +201,12 @@ struct TraceCommand {
     bool no_wait = false;
 };
 
+struct TapCommand {
+    std::string service;
+    std::string callback; ///< empty: all of them
+    std::string on;
+};
+
 struct VersionCommand {};
 
 /// Help that was asked for: to standard output.
@@ -212,7 +218,7 @@ using Command =
     std::variant<HelpCommand, VersionCommand, CallCommand, LsCommand, NodesCommand, InfoCommand, DescribeCommand,
                  RunCommand, ServeCommand, PluginsCommand, ExplainCommand, ConfigCommand, LifecycleCommand, PubCommand,
                  SubCommand, WatchCommand, PingCommand, BenchCommand, DoctorCommand, ContextCommand, CompletionCommand,
-                 CompleteCommand, ManualCommand, KeygenCommand, TraceCommand>;
+                 CompleteCommand, ManualCommand, KeygenCommand, TraceCommand, TapCommand>;
 
 struct Invocation {
     Common common;

@@ -10,8 +10,9 @@ class App;
 
 namespace malla::cli {
 
-/// Adds `trace`.
+/// Adds `trace` and `tap`.
 void add_looking(CLI::App& app);
 [[nodiscard]] Result<Command> read_trace(const CLI::App& app);
+[[nodiscard]] Result<Command> read_tap(const CLI::App& app);
 
 } // namespace malla::cli

@@ -315,6 +315,7 @@ Result<Command> read_command(const CLI::App& app) {
         {"ping", read_ping},
         {"bench", read_bench},
         {"trace", read_trace},
+        {"tap", read_tap},
         {"doctor", read_plain<DoctorCommand>},
         {"context", read_context_of},
         {"completion", read_completion},

@@ -32,5 +32,6 @@ namespace malla::cli {
 [[nodiscard]] int run(const CompleteCommand& command, const Common& common);
 [[nodiscard]] int run(const ManualCommand& command, const Common& common);
 [[nodiscard]] int run(const TraceCommand& command, const Common& common);
+[[nodiscard]] int run(const TapCommand& command, const Common& common);
 
 } // namespace malla::cli

@@ -149,5 +149,144 @@ class Trace(Looking):
         self.assertEqual(json.loads(heard.stdout.readline())["topic"], "the.end")
 
 
+class Tap(Looking):
+    TAP = "malla::Tap"
+
+    def tap(self, *words, **options):
+        """Starts one, and waits until the service has it."""
+        count = self.names(words[0]).count(self.TAP)
+        options.setdefault("stdout", subprocess.PIPE)
+        process = self.start("malla", "tap", *words, **options)
+        eventually(lambda: self.names(words[0]).count(self.TAP) > count)
+        return process
+
+    def gone(self, service, limit_s=LIMIT_S):
+        eventually(lambda: self.TAP not in self.names(service), limit_s)
+
+    def echo(self):
+        server = self.start("malla", "run", SAMPLES / "echo.so", "--name", "kitchen")
+        self.answer("Echo.text", "hello")
+        return server
+
+    def test_calls_are_shown_as_they_pass_and_the_plugin_goes_with_an_interruption(self):
+        self.echo()
+        tap = self.tap("Echo")
+        self.answer("Echo.text", "hello")
+        self.malla("call", "Echo.fail", "not_found", "no soup")
+
+        first, second = (json.loads(tap.stdout.readline()) for _ in range(2))
+        self.assertEqual((first["service"], first["callback"], first["node"]), ("Echo", "text", "kitchen"))
+        self.assertEqual((first["arguments"], first["result"], first["status"]), (["hello"], "hello", "ok"))
+        self.assertGreater(first["took_us"], 0)
+        self.assertRegex(first["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
+        self.assertEqual((second["status"], second["info"]), ("not_found", "no soup"))
+        self.assertNotIn("result", second)
+        tap.send_signal(signal.SIGINT)
+        self.assertEqual(tap.wait(LIMIT_S), 130)
+        self.gone("Echo")
+
+    def test_what_programs_send_to_each_other_is_shown_as_values(self):
+        self.shop_and_kitchen()
+        tap = self.tap("Kitchen")
+        self.answer("Shop.order", "soup", 2)
+        row = json.loads(tap.stdout.readline())
+        self.assertEqual((row["caller"], row["arguments"], row["result"]), ("shop", ["soup", 2], 9))
+
+    def test_only_the_named_callback_is_shown_and_what_is_long_is_counted(self):
+        self.echo()
+        tap = self.tap("Echo", "text")
+        self.answer("Echo.count")
+        self.malla("call", "Echo.text", "-", stdin="x" * 20_000)
+        row = json.loads(tap.stdout.readline())
+        self.assertEqual((row["callback"], row["arguments"], row["result"]), ("text", None, None))
+        self.assertGreaterEqual(row["arguments_bytes"], 20_000)
+        self.assertGreaterEqual(row["result_bytes"], 20_000)
+
+    def test_it_goes_when_its_process_is_killed(self):
+        self.echo()
+        for number in (signal.SIGKILL, signal.SIGHUP, signal.SIGTERM):
+            with self.subTest(signal=number):
+                tap = self.tap("Echo")
+                tap.send_signal(number)
+                tap.wait(LIMIT_S)
+                self.gone("Echo", 15)
+
+    def test_it_goes_when_its_process_is_stopped_and_says_nothing_more(self):
+        self.echo()
+        tap = self.tap("Echo")
+        tap.send_signal(signal.SIGSTOP)
+        self.gone("Echo", 20)
+        self.answer("Echo.text", "hello")
+
+    def test_it_goes_when_the_reader_of_its_output_has_gone(self):
+        self.echo()
+        tap = self.tap("Echo")
+        tap.stdout.close()
+        self.assertEqual(tap.wait(LIMIT_S), 141)
+        self.gone("Echo")
+
+    def test_several_see_the_same_and_the_end_of_one_is_not_that_of_the_other(self):
+        self.echo()
+        first, second = self.tap("Echo"), self.tap("Echo")
+        self.answer("Echo.text", "one")
+        for tap in (first, second):
+            self.assertEqual(json.loads(tap.stdout.readline())["arguments"], ["one"])
+        first.send_signal(signal.SIGTERM)
+        self.assertEqual(first.wait(LIMIT_S), 130)
+        eventually(lambda: self.names("Echo").count(self.TAP) == 1)
+        self.answer("Echo.text", "two")
+        self.assertEqual(json.loads(second.stdout.readline())["arguments"], ["two"])
+
+    def test_a_slow_reader_holds_up_no_call_and_hears_how_many_were_dropped(self):
+        self.echo()
+        tap = self.tap("Echo", stderr=subprocess.PIPE)
+        lines = "".join(f"{number} {'x' * 400}\n" for number in range(20_000))
+        code, out, _ = self.malla("call", "Echo.text", "-", "-j", 64, stdin=lines)
+        self.assertEqual((code, out.count("\n")), (0, 20_000))
+        self.assertEqual(self.names("Echo").count(self.TAP), 1, "it is there as long as its process")
+        for stream in (tap.stdout, tap.stderr):
+            os.set_blocking(stream.fileno(), False)
+        shown, said = 0, b""
+
+        def told():
+            nonlocal shown, said
+            shown += (tap.stdout.read() or b"").count(b"\n")
+            said += tap.stderr.read() or b""
+            return b"dropped" in said
+        eventually(told)
+        self.assertGreater(shown, 0)
+        self.assertLess(shown, 20_000)
+
+    def test_an_instance_that_comes_is_tapped_too_and_a_node_ends_in_time(self):
+        first = self.echo()
+        tap = self.tap("Echo", stderr=subprocess.DEVNULL)
+        second = self.start("malla", "run", SAMPLES / "echo.so", "--name", "cellar")
+        eventually(lambda: self.names("Echo").count(self.TAP) == 2)
+        self.stop(first)
+        self.answer("Echo.text", "hello")
+        self.assertEqual(json.loads(tap.stdout.readline())["node"], "cellar")
+        self.stop(second)
+        self.assertNotEqual(tap.wait(LIMIT_S), 0)
+
+    def test_people_see_a_short_line(self):
+        self.echo()
+        ours, its = pty.openpty()
+        self.tap("Echo", stdout=its)
+        os.close(its)
+        self.answer("Echo.text", "a" * 100)
+        line = os.read(ours, 4096).decode()
+        os.close(ours)
+        self.assertRegex(line, r'^\d\d:\d\d:\d\d\.\d{3} kitchen \S+ text\("a{38}…\) = "a{38}… [0-9.]+ us')
+
+    def test_what_is_not_there_is_refused(self):
+        self.echo()
+        code, _, err = self.malla("tap", "Ecco")
+        self.assertEqual(code, 3)
+        self.assertIn("did you mean Echo?", err)
+        code, _, err = self.malla("tap", "Echo", "txt")
+        self.assertEqual(code, 1)
+        self.assertIn("did you mean Echo.text?", err)
+
+
 if __name__ == "__main__":
     unittest.main()

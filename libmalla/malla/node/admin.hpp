@@ -32,6 +32,8 @@ struct Admin : Service<admin::Api> {
     Result<void> on(admin::Ping) { return {}; }
     Result<Stream<std::vector<admin::LinkTiming>>> on(admin::MeasureLinks, std::string service, std::string callback,
                                                       std::string lease);
+    Result<Stream<admin::TappedCalls>> on(admin::TapCalls, std::string service, std::string callback,
+                                          std::string lease);
     void on(admin::Renew, std::string lease) { observations_->renew(lease); }
 
     /// After the calls and the other services.

@@ -102,6 +102,38 @@ struct LinkTiming {
     }
 };
 
+/// A call that has passed. What is too long to be shown, or cannot be read, is null and has its size.
+struct TappedCall {
+    std::int64_t at_us = 0; ///< since 1970
+    std::string callback;
+    std::string caller; ///< as it names itself
+    Json arguments;     ///< an array, or an object of named ones
+    std::uint64_t arguments_bytes = 0;
+    Json result;
+    std::uint64_t result_bytes = 0;
+    std::string status; ///< "ok", or what it failed with
+    std::string info;
+    std::int64_t took_ns = 0;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(field("at_us", at_us), field("callback", callback), field("caller", caller),
+                field("arguments", arguments), field("arguments_bytes", arguments_bytes), field("result", result),
+                field("result_bytes", result_bytes), field("status", status), field("info", info),
+                field("took_ns", took_ns));
+    }
+};
+
+struct TappedCalls {
+    std::vector<TappedCall> calls;
+    std::uint64_t dropped = 0; ///< in all, because they came too fast
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(field("calls", calls), field("dropped", dropped));
+    }
+};
+
 /// The chain, top first.
 struct GetPlugins : Callback<"plugins(service)", std::vector<Plugin>(std::string)> {
     static constexpr bool idempotent = true;
@@ -144,13 +176,17 @@ struct Ping : Callback<"ping()", void()> {
 /// much it is by then. `lease` is a name that nobody else has: see `Renew`.
 struct MeasureLinks : Callback<"measure_links(service, callback, lease)",
                                Stream<std::vector<LinkTiming>>(std::string, std::string, std::string)> {};
+/// The calls of a callback, or of all when it is empty, as they pass while the stream lasts. At least every quarter of
+/// a second there is a value, the first one at once.
+struct TapCalls
+    : Callback<"tap(service, callback, lease)", Stream<TappedCalls>(std::string, std::string, std::string)> {};
 /// Whoever observes a service says that he still does, at least every 5 seconds.
 struct Renew : Callback<"renew(lease)", void(std::string)> {
     static constexpr bool idempotent = true;
 };
 
 struct Api : malla::Api<"malla_admin", GetPlugins, AddPlugin, RemovePlugin, SetPlugins, Explain, SetStatus, GetState,
-                        GetConfig, Reconfigure, IsReady, IsDrained, Ping, MeasureLinks, Renew> {};
+                        GetConfig, Reconfigure, IsReady, IsDrained, Ping, MeasureLinks, TapCalls, Renew> {};
 
 } // namespace admin
 } // namespace malla

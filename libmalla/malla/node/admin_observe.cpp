@@ -2,6 +2,7 @@
 // What can be seen of a service's calls while somebody looks.
 #include "malla/node/admin.hpp"
 #include "malla/node/admin_parts.hpp"
+#include "malla/node/tap.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -78,7 +79,69 @@ private:
     bool begun_ = false;
 };
 
+struct TappingObserver final : ChainObserver {
+    explicit TappingObserver(std::string callback) : tap{std::move(callback)} {}
+    [[nodiscard]] std::optional<LiveChain::Member> member() override {
+        return LiveChain::Member{&plugin_info<Tap>, &tap};
+    }
+    Tap tap;
+};
+
+Json json_of(const std::optional<std::string>& text) {
+    auto json = text ? Json::parse(*text) : Result<Json>{Json{}};
+    return json ? *std::move(json) : Json{};
+}
+
+admin::TappedCall tapped(PassedCall&& call) {
+    return {call.at_us,
+            std::move(call.callback),
+            std::move(call.caller),
+            json_of(call.arguments.text(call.json)),
+            call.arguments.size,
+            json_of(call.result.text(call.json)),
+            call.result.size,
+            std::move(call.status),
+            std::move(call.info),
+            nanoseconds(call.took)};
+}
+
+class PassingCalls {
+public:
+    PassingCalls(Operated service, std::shared_ptr<TappingObserver> observer, Shown shown)
+        : service_{std::move(service)}, observer_{std::move(observer)}, shown_{std::move(shown)} {}
+
+    Result<std::optional<admin::TappedCalls>> operator()() {
+        admin::TappedCalls tapped_calls;
+        if (std::exchange(begun_, true)) {
+            const BlockingScope blocking;
+            const CallInfo* call = current_call();
+            for (auto& each : observer_->tap.take(call ? call->cancelled : std::stop_token{}, sign_of_life))
+                tapped_calls.calls.push_back(tapped(std::move(each)));
+        }
+        if (auto over = shown_.over()) return *std::move(over);
+        tapped_calls.dropped = observer_->tap.dropped();
+        return std::optional{std::move(tapped_calls)};
+    }
+
+private:
+    Operated service_;                          // whose code reads the calls
+    std::shared_ptr<TappingObserver> observer_; // shared with the chain
+    Shown shown_;
+    bool begun_ = false;
+};
+
 } // namespace
+
+Result<Stream<admin::TappedCalls>> Admin::on(admin::TapCalls, std::string service, std::string callback,
+                                             std::string lease) {
+    auto control = find<admin::TapCalls>(*services_, service);
+    if (!control) return control.error();
+    auto observer = std::make_shared<TappingObserver>(std::move(callback));
+    auto begun = observations_->begin(std::move(lease), control->service(), observer);
+    if (!begun) return std::move(begun).error();
+    return Stream<admin::TappedCalls>{
+        PassingCalls{*std::move(control), std::move(observer), Shown{*std::move(begun), *services_}}};
+}
 
 Result<Stream<std::vector<admin::LinkTiming>>> Admin::on(admin::MeasureLinks, std::string service, std::string callback,
                                                          std::string lease) {

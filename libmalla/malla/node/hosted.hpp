@@ -124,6 +124,17 @@ struct CallbackCodec<C, std::tuple<Arguments...>> {
         return all;
     }
 
+    /// JSON text of what is binary; empty when it cannot be read.
+    static std::string arguments_text(std::string_view body) {
+        auto text = arguments_to_json(body);
+        return text ? *std::move(text) : std::string{};
+    }
+    static std::string result_text(std::string_view body) {
+        const auto result = decode_result(body);
+        std::string text;
+        return result && encode_result(wire::Content::json, result, text) ? text : std::string{};
+    }
+
 private:
     static Json described() {
         return codec::describe_callback<Value, Arguments...>(parameter_names<C>(), is_idempotent<C>,
@@ -222,30 +233,36 @@ public:
 
     [[nodiscard]] Result<void> run(std::size_t callback, wire::Content content, std::string_view body, Gate* gate,
                                    const CallInfo& info, std::string& out) override {
-        return live_.handle_request(Hosted::callbacks()[callback].name, gate, info, [&](const CallInfo& call) {
-            return runs[callback](live_, content, body, gate, call, out);
-        });
+        const std::size_t header = out.size();
+        return live_.handle_request(
+            Hosted::callbacks()[callback].name, gate, info,
+            [&](const CallInfo& call) { return runs[callback](live_, content, body, gate, call, out); },
+            [&] { return sent(content, body, std::string_view{out}.substr(header), readers[callback]); });
     }
     [[nodiscard]] Result<std::unique_ptr<OutgoingStream>> open(std::size_t callback, wire::Content content,
                                                                std::string_view body, Gate* gate,
                                                                const CallInfo& info) override {
         std::unique_ptr<OutgoingStream> stream;
-        auto opened = live_.handle_request(Hosted::callbacks()[callback].name, gate, info,
-                                           [&](const CallInfo& call) -> Result<void> {
-                                               auto made = opens[callback](live_, content, body, gate, call);
-                                               if (!made) return std::move(made).error();
-                                               stream = *std::move(made);
-                                               return {};
-                                           });
+        auto opened = live_.handle_request(
+            Hosted::callbacks()[callback].name, gate, info,
+            [&](const CallInfo& call) -> Result<void> {
+                auto made = opens[callback](live_, content, body, gate, call);
+                if (!made) return std::move(made).error();
+                stream = *std::move(made);
+                return {};
+            },
+            [&] { return sent(content, body, {}, readers[callback]); });
         if (!opened) return std::move(opened).error();
         if (!stream) return Status{"not_implemented", "A plugin answered the request without a stream"};
         return stream;
     }
     [[nodiscard]] Result<void> run_exported(std::string_view callback, wire::Content content, std::string_view body,
                                             Gate* gate, const CallInfo& info, std::string& out) override {
-        return live_.handle_request(callback, gate, info, [&](const CallInfo& call) {
-            return Hosted::run_exported(callback, content, body, gate, call, out);
-        });
+        const std::size_t header = out.size();
+        return live_.handle_request(
+            callback, gate, info,
+            [&](const CallInfo& call) { return Hosted::run_exported(callback, content, body, gate, call, out); },
+            [&] { return sent(content, body, std::string_view{out}.substr(header), {}); });
     }
 
 private:
@@ -293,12 +310,22 @@ private:
         else return nullptr;
     }
 
+    struct Reader {
+        SentCall::Read arguments = nullptr;
+        SentCall::Read result = nullptr;
+    };
+    static SentCall sent(wire::Content content, std::string_view body, std::string_view result, const Reader& reader) {
+        return {content == wire::Content::json, body, result, reader.arguments, reader.result};
+    }
+
     template <class>
     struct Table;
     template <class... C>
     struct Table<TypeList<C...>> {
         static constexpr std::array<Run, sizeof...(C)> runs{&run_one<C>...};
         static constexpr std::array<Open, sizeof...(C)> opens{open_of<C>()...};
+        static constexpr std::array<Reader, sizeof...(C)> readers{
+            Reader{&CallbackCodec<C>::arguments_text, &CallbackCodec<C>::result_text}...};
         static std::vector<Callback> describe() {
             return {Callback{std::string{callback_name<C>()}, CallbackCodec<C>::description(), is_idempotent<C>,
                              is_stream<ResultOf<C>>, CallbackCodec<C>::types().fingerprint}...};
@@ -309,6 +336,7 @@ private:
     static std::vector<Callback> describe() { return Exported::describe(); }
     static constexpr auto& runs = Exported::runs;
     static constexpr auto& opens = Exported::opens;
+    static constexpr auto& readers = Exported::readers;
 
     LiveService<S> live_;
 };

@@ -24,11 +24,15 @@ Result<void> UntypedService::run(std::size_t callback, wire::Content content, st
         Target(UntypedService& to, std::size_t at, wire::Content form, std::string_view bytes, std::string& result)
             : service{to}, callback{at}, content{form}, body{bytes}, out{result} {}
         Result<void> run(const CallInfo& call) override { return service.answer(callback, content, body, call, out); }
+        [[nodiscard]] SentCall sent() const override {
+            return {content == wire::Content::json, body, std::string_view{out}.substr(header)};
+        }
         UntypedService& service;
         std::size_t callback;
         wire::Content content;
         std::string_view body;
         std::string& out;
+        std::size_t header = out.size();
     } target{*this, callback, content, body, out};
     const Frame frame{core_, gate, &info};
     const Pins::Pin pin{core_.pins()};

@@ -92,16 +92,20 @@ public:
     }
 
     /// Calls `run(call)` with what is known of the call, inside `HandleRequest` where a plugin takes part in
-    /// that. For whoever has passed the door and holds `gate`, if any.
-    template <class Run>
-    Result<void> handle_request(std::string_view callback, Gate* gate, const CallInfo& info, Run&& run) {
+    /// that, and `sent()` gives what is shown of it. For whoever has passed the door and holds `gate`, if any.
+    template <class Run, class Sent = SentCall (*)()>
+    Result<void> handle_request(
+        std::string_view callback, Gate* gate, const CallInfo& info, Run&& run,
+        const Sent& sent = [] { return SentCall{}; }) {
         if (detail::LinksOf<S, HandleRequest>::count == 0 && !control_.changed_chain()) [[likely]]
             return run(info);
         struct Target final : IncomingRequest::Target {
-            explicit Target(Run& to) : call{to} {}
+            Target(Run& to, const Sent& what) : call{to}, shown{what} {}
             Result<void> run(const CallInfo& info) override { return call(info); }
+            [[nodiscard]] SentCall sent() const override { return shown(); }
             Run& call;
-        } target{run};
+            const Sent& shown;
+        } target{run, sent};
         return call_inside<HandleRequest>(gate, &info, IncomingRequest{name(), callback, info, &target});
     }
 

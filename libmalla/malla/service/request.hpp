@@ -11,12 +11,26 @@
 
 namespace malla {
 
+/// A call as it came and its result as it leaves, for plugins that show calls. The bytes are there for the call only,
+/// the functions as long as the service.
+struct SentCall {
+    /// JSON text of what is not JSON by itself; empty when it cannot be read.
+    using Read = std::string (*)(std::string_view bytes);
+
+    bool json = false; ///< so are the bytes
+    std::string_view arguments{};
+    std::string_view result{}; ///< empty until there is one
+    Read read_arguments = nullptr;
+    Read read_result = nullptr;
+};
+
 /// A call from outside on its way to the callback that it names.
 struct IncomingRequest {
     /// What runs the callback at the end of the chain.
     class Target {
     public:
         [[nodiscard]] virtual Result<void> run(const CallInfo& call) = 0;
+        [[nodiscard]] virtual SentCall sent() const { return {}; }
 
     protected:
         ~Target() = default;
