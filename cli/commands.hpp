@@ -76,13 +76,19 @@ struct RunCommand {
     HostOptions host;
 };
 
-struct ServeCommand {
+/// A shell command behind a callback.
+struct ServedCommand {
     Target target;
     std::string command;
     bool lines = false;
     bool json = false;
     std::size_t workers = 1;
     std::optional<Clock::duration> limit;
+};
+
+struct ServeCommand {
+    ServedCommand served;
+    std::optional<std::filesystem::path> file; ///< has the commands instead
     HostOptions host;
 };
 

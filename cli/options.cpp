@@ -100,7 +100,13 @@ void add_host_options(CLI::App& app) {
 
 constexpr const char* serve_notes =
     "With --lines the command must write each line at once: sed -u, grep --line-buffered,\n"
-    "mawk -W interactive, python3 -u, or stdbuf -oL COMMAND.";
+    "mawk -W interactive, python3 -u, or stdbuf -oL COMMAND.\n\n"
+    "A FILE has a table for each callback, and in it the options above without their dashes:\n"
+    "  [\"Text.upper\"]\n"
+    "  exec = \"tr a-z A-Z\"\n"
+    "  workers = 4\n"
+    "  limit = \"5s\"\n"
+    "with lines and json as true or false. It is TOML, or JSON if its name ends in .json.";
 
 void add_hosts(CLI::App& app) {
     auto& run = *app.add_subcommand("run", "a node that hosts services from shared objects");
@@ -111,16 +117,17 @@ void add_hosts(CLI::App& app) {
     examples(run, {"malla run ./echo.so", "malla run ./calculator.so --name sums --set Calculator.round=2"});
 
     auto& serve = *app.add_subcommand("serve", "a shell command as a service");
-    names(serve, "SERVICE.CALLBACK", "the name to serve it as");
-    value(serve, "--exec", "COMMAND", "run by sh: its input is the argument, its output the result")->required();
+    names(serve, "SERVICE.CALLBACK", "the name to serve it as")->required(false);
+    value(serve, "--exec", "COMMAND", "run by sh: its input is the argument, its output the result");
     flag(serve, "--lines", "one long-lived process: a line in and a line out for each call");
     flag(serve, "--json", "the output is JSON, not text");
-    value(serve, "-w", "N", "processes at once")->default_str("1");
+    value(serve, "-w,--workers", "N", "processes at once")->default_str("1");
     value(serve, "--limit", "DURATION", "kill a command that runs longer");
+    value(serve, "-f", "FILE", "serve the commands of this file instead, in one process");
     add_host_options(serve);
     serve.footer(serve_notes);
     examples(serve, {"malla serve Text.upper --exec 'tr a-z A-Z'",
-                     "malla serve Text.lower --exec 'stdbuf -oL tr A-Z a-z' --lines"});
+                     "malla serve Text.lower --exec 'stdbuf -oL tr A-Z a-z' --lines", "malla serve -f text.toml"});
 }
 
 void add_everything(CLI::App& app) {
@@ -221,23 +228,38 @@ Result<Command> read_run(const CLI::App& app) {
     return Command{std::move(run)};
 }
 
-Result<Command> read_serve(const CLI::App& app) {
-    ServeCommand serve;
-    auto wanted = target(*text(app, "SERVICE.CALLBACK"));
+Result<ServedCommand> read_served(const CLI::App& app) {
+    const auto name = text(app, "SERVICE.CALLBACK");
+    const auto command = text(app, "--exec");
+    if (!name || !command)
+        return usage_error(std::string{name ? "--exec" : "SERVICE.CALLBACK"} + " is required",
+                           "malla serve SERVICE.CALLBACK --exec COMMAND, or malla serve -f FILE");
+    auto wanted = target(*name);
     if (!wanted) return std::move(wanted).error();
-    serve.target = *std::move(wanted);
-    serve.command = *text(app, "--exec");
-    serve.lines = flag(app, "--lines");
-    serve.json = flag(app, "--json");
     const auto workers = count(app, "-w", 1);
     if (!workers) return workers.error();
-    serve.workers = *workers;
+    ServedCommand served{*std::move(wanted), *command, flag(app, "--lines"), flag(app, "--json"), *workers, {}};
     if (const auto limit = text(app, "--limit")) {
         const auto read = read_duration("--limit", *limit);
         if (!read) return read.error();
-        serve.limit = *read;
+        served.limit = *read;
     }
+    return served;
+}
+
+Result<Command> read_serve(const CLI::App& app) {
+    ServeCommand serve;
     serve.host = read_host_options(app);
+    if (const auto file = text(app, "-f")) {
+        for (const char* other : {"SERVICE.CALLBACK", "--exec", "--lines", "--json", "-w", "--limit"})
+            if (flag(app, other))
+                return usage_error("-f excludes " + std::string{other}, "what the commands are is in the file");
+        serve.file = *file;
+        return Command{std::move(serve)};
+    }
+    auto served = read_served(app);
+    if (!served) return std::move(served).error();
+    serve.served = *std::move(served);
     return Command{std::move(serve)};
 }
 

@@ -2,13 +2,17 @@
 #include "cli/console.hpp"
 #include "cli/run.hpp"
 #include "cli/serve_exec.hpp"
+#include "cli/serve_file.hpp"
 #include "cli/serve_lines.hpp"
 #include "cli/session.hpp"
 #include "malla/node/untyped_service.hpp"
 
 #include <array>
 #include <atomic>
+#include <map>
 #include <memory>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,12 +20,10 @@ namespace malla::cli {
 
 namespace {
 
-/// A shell command behind a callback of one parameter, `input`.
-class CommandService final : public UntypedService {
+/// A shell command as a function.
+class ShellCommand {
 public:
-    explicit CommandService(const ServeCommand& command)
-        : UntypedService{command.target.service, Version{}, {{command.target.callback, description(command), false}}},
-          json_{command.json} {
+    explicit ShellCommand(const ServedCommand& command) : json_{command.json} {
         if (!command.lines)
             exec_ =
                 std::make_unique<ExecService>(ExecService::Options{command.command, command.workers, command.limit});
@@ -29,24 +31,52 @@ public:
             lines_.push_back(std::make_unique<LinesService>(LinesService::Options{command.command, command.limit}));
     }
 
-private:
-    Result<void> answer(std::size_t, wire::Content content, std::string_view body, const CallInfo& info,
-                        std::string& out) override {
-        const BlockingScope blocking{WaitFor::work}; // the command runs elsewhere
-        auto input = input_of(content, body);
-        if (!input) return std::move(input).error();
-        auto output = exec_ ? exec_->run(*input, info.deadline, info.cancelled)
-                            : lines_[turn_++ % lines_.size()]->call(*input, info.deadline);
+    [[nodiscard]] Result<Json> run(std::string_view input, const CallInfo& info) {
+        auto output = exec_ ? exec_->run(input, info.deadline, info.cancelled)
+                            : lines_[turn_++ % lines_.size()]->call(input, info.deadline);
         if (!output) return std::move(output).error();
         auto result = json_ ? Json::parse(*output) : Result<Json>{Json{std::move(*output)}};
         if (!result)
             return Status{"command_failed"}.set_info("The command's output is no JSON: " + result.error().info());
+        return result;
+    }
+
+private:
+    bool json_;
+    std::unique_ptr<ExecService> exec_;
+    std::vector<std::unique_ptr<LinesService>> lines_; ///< one for each worker, taking turns
+    std::atomic<std::size_t> turn_ = 0;
+};
+
+/// Shell commands behind callbacks of one parameter, `input`.
+class CommandService final : public UntypedService {
+public:
+    CommandService(const std::string& name, std::span<const ServedCommand> commands)
+        : UntypedService{name, Version{}, callbacks_of(commands)} {
+        for (const auto& command : commands) commands_.push_back(std::make_unique<ShellCommand>(command));
+    }
+
+private:
+    Result<void> answer(std::size_t callback, wire::Content content, std::string_view body, const CallInfo& info,
+                        std::string& out) override {
+        const BlockingScope blocking{WaitFor::work}; // the command runs elsewhere
+        auto input = input_of(content, body);
+        if (!input) return std::move(input).error();
+        const auto result = commands_[callback]->run(*input, info);
+        if (!result) return result.error();
         if (content == wire::Content::json) return codec::encode_result_json(out, *result);
         codec::encode_result_binary(out, *result);
         return {};
     }
 
-    static std::string description(const ServeCommand& command) {
+    static std::vector<Callback> callbacks_of(std::span<const ServedCommand> commands) {
+        std::vector<Callback> callbacks;
+        for (const auto& command : commands)
+            callbacks.push_back({command.target.callback, description(command), false});
+        return callbacks;
+    }
+
+    static std::string description(const ServedCommand& command) {
         const std::string result = command.json ? "{}" : R"({"type":"string"})";
         return R"({"params":[{"name":"input","schema":{}}],"result":)" + result + "}";
     }
@@ -61,18 +91,29 @@ private:
         return input.dump();
     }
 
-    bool json_;
-    std::unique_ptr<ExecService> exec_;
-    std::vector<std::unique_ptr<LinesService>> lines_; ///< one for each worker, taking turns
-    std::atomic<std::size_t> turn_ = 0;
+    std::vector<std::unique_ptr<ShellCommand>> commands_; ///< as the callbacks
 };
+
+using Services = std::map<std::string, std::vector<ServedCommand>>;
+
+Result<Services> services_of(const ServeCommand& command) {
+    auto commands =
+        command.file ? read_serve_file(*command.file) : Result<std::vector<ServedCommand>>{std::vector{command.served}};
+    if (!commands) return std::move(commands).error();
+    Services services;
+    for (auto& each : *commands) services[each.target.service].push_back(std::move(each));
+    return services;
+}
 
 } // namespace
 
 int run(const ServeCommand& command, const Common& common) {
+    const auto services = services_of(command);
+    if (!services) return fail(services.error(), common);
     Node node{node_options(common, true, command.host)};
-    if (auto hosted = node.host(std::make_unique<CommandService>(command)); !hosted)
-        return fail(hosted.error(), common);
+    for (const auto& [name, commands] : *services)
+        if (auto hosted = node.host(std::make_unique<CommandService>(name, commands)); !hosted)
+            return fail(hosted.error(), common);
     return node.run();
 }
 

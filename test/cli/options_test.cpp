@@ -225,6 +225,19 @@ TEST(CommandLine, RefusesAContextThatIsUnknownOrBroken) {
     error_of({"ls", "--context", "../production"}, environment);
 }
 
+TEST(CommandLine, TakesTheCommandsToServeFromAFileOrFromTheLine) {
+    EXPECT_THAT(error_of({"serve"}).info(), HasSubstr("SERVICE.CALLBACK"));
+    EXPECT_THAT(error_of({"serve", "--exec", "cat"}).info(), HasSubstr("SERVICE.CALLBACK"));
+    EXPECT_THAT(error_of({"serve", "Text.upper"}).info(), HasSubstr("--exec"));
+    const std::vector<std::vector<std::string>> others{{"Text.upper"}, {"--exec", "cat"},  {"--lines"},      {"--json"},
+                                                       {"-w", "2"},    {"--workers", "2"}, {"--limit", "2s"}};
+    for (const auto& other : others) {
+        std::vector<std::string> words{"serve", "-f", "text.toml"};
+        words.insert(words.end(), other.begin(), other.end());
+        EXPECT_THAT(error_of(words).info(), HasSubstr("-f excludes")) << other.front();
+    }
+}
+
 TEST(CommandLine, ReadsTheOtherCommands) {
     const auto run = read({"run", "a.so", "b.so", "--config", "c.toml", "--name", "n"});
     ASSERT_TRUE(run);
@@ -232,11 +245,15 @@ TEST(CommandLine, ReadsTheOtherCommands) {
     EXPECT_EQ(std::get<RunCommand>(run->command).config, "c.toml");
     const auto serve = read({"serve", "Text.upper", "--exec", "tr a-z A-Z", "-w", "4", "--limit", "2s", "--lines"});
     ASSERT_TRUE(serve);
-    const auto& served = std::get<ServeCommand>(serve->command);
+    const auto& served = std::get<ServeCommand>(serve->command).served;
     EXPECT_EQ(served.command, "tr a-z A-Z");
     EXPECT_EQ(served.workers, 4U);
     EXPECT_THAT(served.limit, Optional(Clock::duration{2s}));
     EXPECT_TRUE(served.lines);
+    const auto from_file = read({"serve", "-f", "text.toml", "--name", "n"});
+    ASSERT_TRUE(from_file);
+    EXPECT_EQ(std::get<ServeCommand>(from_file->command).file, "text.toml");
+    EXPECT_EQ(std::get<ServeCommand>(from_file->command).host.name, "n");
     const auto describe = read({"describe", "Calculator.square"});
     ASSERT_TRUE(describe);
     EXPECT_EQ(std::get<DescribeCommand>(describe->command).callback, "square");

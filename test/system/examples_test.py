@@ -24,6 +24,8 @@ class Examples(Mesh):
         for name in ("echo.so", "calculator.so"):
             os.symlink(SAMPLES / name, os.path.join(self.folder, name))
         os.symlink(BUILD / "plugins", os.path.join(folder, "plugins"))
+        with open(os.path.join(self.folder, "text.toml"), "w", encoding="ascii") as file:
+            file.write('["Text.upper"]\nexec = "tr a-z A-Z"\n')
         self.start("malla", "run", SAMPLES / "echo.so", SAMPLES / "calculator.so", "--name", "samples")
         self.answer("Echo.text", "hello")
         self.answer("Calculator.square", 3)
@@ -58,7 +60,8 @@ class Examples(Mesh):
         for command in ("run", "serve"):
             for line in self.examples(command):
                 with self.subTest(line):
-                    name = shlex.split(line)[2].removeprefix("./").removesuffix(".so").split(".")[0].capitalize()
+                    word = next(word for word in shlex.split(line)[2:] if not word.startswith("-"))
+                    name = word.removeprefix("./").removesuffix(".so").split(".")[0].capitalize()
                     before = self.instances(name)
                     process = self.shell("exec " + line)
                     eventually(lambda name=name, before=before: self.instances(name) == before + 1)

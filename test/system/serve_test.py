@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shell commands as services."""
 
+import json
 import os
 import signal
 import subprocess
@@ -55,6 +56,63 @@ class Serve(Mesh):
             with open(f"{folder}/go", "w", encoding="ascii"):
                 pass
             self.assertEqual(call.communicate(timeout=LIMIT_S)[0], "done\n")
+            self.assertEqual(server.wait(LIMIT_S), 0)
+
+    def write(self, text):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        path = os.path.join(folder, "services.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def test_the_commands_of_a_file_are_served_in_one_process(self):
+        server = self.serve("-f", self.write("""
+            ["Text.upper"]
+            exec = "tr a-z A-Z"
+            workers = 2
+            ["Text.mark"]
+            exec = "sed -u s/^/x/"
+            lines = true
+            ["Count.words"]
+            exec = "wc -w"
+            json = true
+            ["Slow.one"]
+            exec = "sleep 60"
+            limit = "100ms"
+        """), "--name", "shell")
+        self.assertEqual(self.answer("Text.upper", "hello"), "HELLO")
+        self.assertEqual(self.answer("Text.mark", "hello"), "xhello")
+        self.assertEqual(self.answer("Count.words", "one two three"), "3")
+        code, out, err = self.malla("call", "Slow.one", "x")
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn("limit of 100ms", err)
+        rows = [json.loads(line) for line in self.malla("info", "Text", "--format", "json")[1].splitlines()]
+        self.assertEqual([(row["node"], row["callbacks"]) for row in rows], [("shell", ["mark", "upper"])])
+        self.stop(server)
+
+    def test_a_mistake_in_the_file_is_told_before_anything_is_served(self):
+        path = self.write('["Text.upper"]\nexec = "tr a-z A-Z"\n["Text.lower"]\nexek = "tr A-Z a-z"\n')
+        code, out, err = self.malla("serve", "-f", path)
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn(path, err)
+        self.assertIn("[\"Text.lower\"], key 'exek'", err)
+        self.assertIn("did you mean 'exec'?", err)
+
+    def test_running_commands_of_all_services_of_a_file_finish_when_the_server_is_told_to_end(self):
+        with tempfile.TemporaryDirectory() as folder:
+            wait = f"touch {folder}/$0; while [ ! -e {folder}/go ]; do :; done; echo done"
+            tables = "".join(f'["{name}.one"]\nexec = "sh -c \'{wait}\' {name}"\n' for name in ("Here", "There"))
+            server = self.serve("-f", self.write(tables))
+            calls = [self.start("malla", "call", f"{name}.one", "x", stdout=subprocess.PIPE, text=True)
+                     for name in ("Here", "There")]
+            eventually(lambda: os.path.exists(f"{folder}/Here") and os.path.exists(f"{folder}/There"))
+            server.send_signal(signal.SIGTERM)
+            for name in ("Here", "There"):
+                eventually(lambda name=name: '"draining"' in self.malla("info", name)[1])
+            with open(f"{folder}/go", "w", encoding="ascii"):
+                pass
+            for call in calls:
+                self.assertEqual(call.communicate(timeout=LIMIT_S)[0], "done\n")
             self.assertEqual(server.wait(LIMIT_S), 0)
 
 
