@@ -103,6 +103,19 @@ Result<admin::State> Admin::on(admin::GetState, std::string service) {
     return state;
 }
 
+Result<admin::Stats> Admin::on(admin::GetStats, std::string service) {
+    const auto control = find<admin::GetStats>(*services_, service);
+    if (!control) return control.error();
+    admin::Stats stats;
+    stats.errors = control->served().errors(); // first: never more than the calls
+    for (std::size_t i = 0; i < ServedCalls::buckets; ++i) {
+        stats.took.push_back(control->served().took(i));
+        stats.calls += stats.took.back();
+    }
+    stats.load = control->load();
+    return stats;
+}
+
 Result<std::vector<admin::ConfigEntry>> Admin::on(admin::GetConfig, std::string service) {
     const auto control = find<admin::GetConfig>(*services_, service);
     if (!control) return control.error();

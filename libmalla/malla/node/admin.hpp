@@ -25,6 +25,7 @@ struct Admin : Service<admin::Api> {
     Result<std::vector<admin::Link>> on(admin::Explain, std::string service, std::string callback);
     Result<void> on(admin::SetStatus, std::string service, AdminStatus status, std::string reason);
     Result<admin::State> on(admin::GetState, std::string service);
+    Result<admin::Stats> on(admin::GetStats, std::string service);
     Result<std::vector<admin::ConfigEntry>> on(admin::GetConfig, std::string service);
     Result<void> on(admin::Reconfigure, std::string service, Json update);
     Result<bool> on(admin::IsReady, std::string service);

@@ -87,6 +87,19 @@ struct State {
     }
 };
 
+/// The calls of a service since it started, those of streams aside.
+struct Stats {
+    std::uint64_t calls = 0;         ///< whose handler has ended
+    std::uint64_t errors = 0;        ///< that ended with a status, of those
+    std::uint32_t load = 0;          ///< that queue or run
+    std::vector<std::uint64_t> took; ///< in less than 1, 2, 4 and so on us; the last one has all that took longer
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(field("calls", calls), field("errors", errors), field("load", load), field("took", took));
+    }
+};
+
 /// What a link took in the calls that were measured.
 struct LinkTiming {
     std::string plugin;
@@ -154,6 +167,9 @@ struct SetStatus : Callback<"set_status(service, status, reason)", void(std::str
 struct GetState : Callback<"state(service)", State(std::string)> {
     static constexpr bool idempotent = true;
 };
+struct GetStats : Callback<"stats(service)", Stats(std::string)> {
+    static constexpr bool idempotent = true;
+};
 struct GetConfig : Callback<"config(service)", std::vector<ConfigEntry>(std::string)> {
     static constexpr bool idempotent = true;
 };
@@ -186,7 +202,8 @@ struct Renew : Callback<"renew(lease)", void(std::string)> {
 };
 
 struct Api : malla::Api<"malla_admin", GetPlugins, AddPlugin, RemovePlugin, SetPlugins, Explain, SetStatus, GetState,
-                        GetConfig, Reconfigure, IsReady, IsDrained, Ping, MeasureLinks, TapCalls, Renew> {};
+                        GetStats, GetConfig, Reconfigure, IsReady, IsDrained, Ping, MeasureLinks, TapCalls,
+                        Renew> {};
 
 } // namespace admin
 } // namespace malla

@@ -19,6 +19,7 @@ public:
     ServiceControl* operator->() const { return service_->hosted->control(); }
     [[nodiscard]] const std::shared_ptr<ServedService>& service() const noexcept { return service_; }
     [[nodiscard]] Hosted& hosted() const { return *service_->hosted; }
+    [[nodiscard]] const ServedCalls& served() const { return service_->served; }
     [[nodiscard]] std::uint32_t load() const { return service_->in_flight.load(std::memory_order_relaxed); }
 
 private:

@@ -6,6 +6,7 @@
 #include "malla/node/hosted.hpp"
 #include "malla/node/module.hpp"
 #include "malla/node/relayed_callers.hpp"
+#include "malla/node/served_calls.hpp"
 #include "malla/node/served_streams.hpp"
 #include "malla/node/workers.hpp"
 #include "malla/transport/credentials.hpp"
@@ -60,6 +61,7 @@ struct ServedService {
     std::map<std::string_view, std::size_t> callbacks;
     std::unique_ptr<std::atomic<bool>[]> slow; ///< for each callback: its last run outlasted a takeover
     std::atomic<std::uint32_t> in_flight = 0;  ///< calls that queue or run
+    ServedCalls served;                        ///< and those that have ended
 
 private:
     Result<void> run_plainly(std::size_t callback, std::string_view name, wire::Content content, std::string_view body,

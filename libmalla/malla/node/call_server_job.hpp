@@ -125,6 +125,7 @@ private:
         const auto result = service_->run(callback_, call_.callback, call_.content, call_.body, gate(), info_, frame);
         const auto took = Clock::now() - began;
         service_->slow[callback_].store(took > server_.takeover_after_, std::memory_order_relaxed);
+        service_->served.count(took, !result);
         if (!result) return refuse(result.error());
         if (call_.one_way || answered_.exchange(true)) return;
         if (repeatable_) answer_repetitions(frame, false);
