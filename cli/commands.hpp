@@ -147,6 +147,12 @@ struct WatchCommand {
     std::string pattern; ///< of events
 };
 
+/// What services and nodes do, as it changes.
+struct TopCommand {
+    Clock::duration every = std::chrono::seconds{1};
+    std::uint64_t count = 0; ///< of looks; 0: without an end
+};
+
 /// How long a call to each node takes.
 struct PingCommand {
     std::string node; ///< empty: every one
@@ -223,8 +229,8 @@ struct HelpCommand {
 using Command =
     std::variant<HelpCommand, VersionCommand, CallCommand, LsCommand, NodesCommand, InfoCommand, DescribeCommand,
                  RunCommand, ServeCommand, PluginsCommand, ExplainCommand, ConfigCommand, LifecycleCommand, PubCommand,
-                 SubCommand, WatchCommand, PingCommand, BenchCommand, DoctorCommand, ContextCommand, CompletionCommand,
-                 CompleteCommand, ManualCommand, KeygenCommand, TraceCommand, TapCommand>;
+                 SubCommand, WatchCommand, TopCommand, PingCommand, BenchCommand, DoctorCommand, ContextCommand,
+                 CompletionCommand, CompleteCommand, ManualCommand, KeygenCommand, TraceCommand, TapCommand>;
 
 struct Invocation {
     Common common;

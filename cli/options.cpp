@@ -10,6 +10,7 @@
 #include "cli/measure_options.hpp"
 #include "cli/operate_options.hpp"
 #include "cli/target.hpp"
+#include "cli/top_options.hpp"
 #include "cli/usage.hpp"
 #include "cli/words.hpp"
 #include "malla/node/options.hpp"
@@ -142,6 +143,7 @@ void add_everything(CLI::App& app) {
     add_hosts(app);
     add_operations(app);
     add_events(app);
+    add_top(app);
     add_measures(app);
     add_looking(app);
     examples(*app.add_subcommand("doctor", "what is wrong with how the mesh is found, and what to do about it"),
@@ -334,6 +336,7 @@ Result<Command> read_command(const CLI::App& app) {
         {"pub", read_pub},
         {"sub", read_sub},
         {"watch", read_watch},
+        {"top", read_top},
         {"ping", read_ping},
         {"bench", read_bench},
         {"trace", read_trace},

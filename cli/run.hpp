@@ -24,6 +24,7 @@ namespace malla::cli {
 [[nodiscard]] int run(const PubCommand& command, const Common& common);
 [[nodiscard]] int run(const SubCommand& command, const Common& common);
 [[nodiscard]] int run(const WatchCommand& command, const Common& common);
+[[nodiscard]] int run(const TopCommand& command, const Common& common);
 [[nodiscard]] int run(const PingCommand& command, const Common& common);
 [[nodiscard]] int run(const BenchCommand& command, const Common& common);
 [[nodiscard]] int run(const DoctorCommand& command, const Common& common);

@@ -202,8 +202,7 @@ struct Renew : Callback<"renew(lease)", void(std::string)> {
 };
 
 struct Api : malla::Api<"malla_admin", GetPlugins, AddPlugin, RemovePlugin, SetPlugins, Explain, SetStatus, GetState,
-                        GetStats, GetConfig, Reconfigure, IsReady, IsDrained, Ping, MeasureLinks, TapCalls,
-                        Renew> {};
+                        GetStats, GetConfig, Reconfigure, IsReady, IsDrained, Ping, MeasureLinks, TapCalls, Renew> {};
 
 } // namespace admin
 } // namespace malla
