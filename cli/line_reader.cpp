@@ -55,6 +55,7 @@ void LineReader::make_room() {
                   block_.begin() + static_cast<std::ptrdiff_t>(end_), block_.begin());
         scanned_ -= begin_;
         end_ -= begin_;
+        moved_ += begin_;
         begin_ = 0;
     }
     if (end_ == 0 && block_.size() > block_bytes) std::vector<char>(block_bytes).swap(block_);

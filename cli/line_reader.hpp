@@ -4,6 +4,7 @@
 #include "malla/base/result.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,9 @@ public:
     /// `usage` error, input that cannot be read an `input_error`.
     [[nodiscard]] Result<void> fill();
 
+    /// The bytes of input up to the end of the line that `next` gave last.
+    [[nodiscard]] std::uint64_t position() const noexcept { return moved_ + begin_; }
+
     /// Whether the input has ended; `next` may still have lines.
     [[nodiscard]] bool ended() const noexcept { return ended_; }
 
@@ -38,6 +42,7 @@ private:
     std::size_t begin_ = 0;   ///< of the line that is next
     std::size_t scanned_ = 0; ///< up to here that line has no separator
     std::size_t end_ = 0;     ///< of what was read
+    std::uint64_t moved_ = 0; ///< bytes that are no longer in the block
     bool ended_ = false;
 };
 

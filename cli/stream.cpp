@@ -65,13 +65,14 @@ private:
         if (is_opening_ || number_ % lines_between_looks == 0) look(false, 0);
         if (writer_.end() != StreamEnd::none) return --number_, void();
         auto arguments = steps_.read(line);
-        if (arguments) window_.push({number_, steps_.send(*std::move(arguments)), {}});
-        else window_.push({number_, nullptr, std::move(arguments).error()});
+        const auto end = reader_.position();
+        if (arguments) window_.push({number_, steps_.send(*std::move(arguments)), {}, end});
+        else window_.push({number_, nullptr, std::move(arguments).error(), end});
     }
 
     /// The input cannot be read on.
     void refuse_rest(Status why) {
-        window_.push({++number_, nullptr, std::move(why)});
+        window_.push({++number_, nullptr, std::move(why), reader_.position()});
         all_read_ = true;
     }
 

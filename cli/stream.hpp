@@ -18,7 +18,7 @@ struct StreamOptions {
     bool unordered = false;
     bool keep_going = false;
     bool null_separated = false;
-    bool progress = false;
+    bool progress = false;       ///< even if standard error is no terminal
     bool quiet = false;          ///< nothing on standard error
     std::uint64_t from_line = 1; ///< earlier lines are left out
     ResultStyle style;
@@ -43,7 +43,8 @@ struct StreamSteps {
 /// Makes a call for each line of the input and writes the results, each as soon as it may be.
 ///
 /// A line that fails ends it after what is in flight was written, unless `keep_going`; standard error
-/// says so, and names the first line that was not answered. Gives the exit code: that of the first
+/// says so, and names the first line that was not answered. Where standard error is a terminal and the output is none,
+/// how far it has come is seen there. Gives the exit code: that of the first
 /// failure, 130 when interrupted, 141 when the reader of the output went away.
 [[nodiscard]] int run_stream(const StreamOptions& options, const StreamEnds& ends, const StreamSteps& steps);
 

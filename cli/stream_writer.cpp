@@ -25,7 +25,11 @@ bool is_ready(StreamLine& line) { return line.call == nullptr || line.call->wait
 
 StreamWriter::StreamWriter(const StreamOptions& options, const StreamEnds& ends, int stop, Window& window,
                            std::function<void()> wake_sender)
-    : options_{options}, ends_{ends}, window_{window}, wake_sender_{std::move(wake_sender)}, out_{ends.output, stop} {}
+    : options_{options}, ends_{ends}, window_{window}, wake_sender_{std::move(wake_sender)}, out_{ends.output, stop} {
+    const bool for_people = ::isatty(ends.error) != 0 && ::isatty(ends.output) == 0;
+    if (!options.quiet && (options.progress || for_people))
+        progress_.emplace(ends.error, bytes_left(ends.input), Clock::now());
+}
 
 void StreamWriter::run() {
     while (!ends_at_once() && !(waiting_.empty() && window_.finished())) {
@@ -34,6 +38,7 @@ void StreamWriter::run() {
     }
     flush();
     note_rest();
+    if (progress_) progress_->finish(Clock::now());
 }
 
 void StreamWriter::end_for(StreamEnd reason) {
@@ -85,14 +90,18 @@ void StreamWriter::take_unordered() {
 
 void StreamWriter::finish(StreamLine& line) {
     ++unwritten_;
-    ++finished_;
     first_unwritten_ = std::min(first_unwritten_, line.number);
-    if (line.call == nullptr) return fail(line.number, *line.refusal);
-    const auto result = line.call->take();
-    if (!result) return fail(line.number, result.error());
-    const auto text = result_text(*result, options_.style);
+    const auto text = text_of(line);
+    if (progress_) progress_->count(!text, line.input_end);
     if (!text) return fail(line.number, text.error());
     out_.append(*text);
+}
+
+Result<std::string> StreamWriter::text_of(StreamLine& line) const {
+    if (line.call == nullptr) return *line.refusal;
+    const auto result = line.call->take();
+    if (!result) return result.error();
+    return result_text(*result, options_.style);
 }
 
 void StreamWriter::fail(std::uint64_t number, const Status& status) {
@@ -101,12 +110,13 @@ void StreamWriter::fail(std::uint64_t number, const Status& status) {
     const bool as_json = options_.keep_going || options_.style.format == Format::json;
     const std::string text = as_json ? failed_line_text(number, status)
                                      : "line " + std::to_string(number) + ": " + error_text(status, Format::text, {});
+    if (progress_) progress_->clear();
     if (!options_.quiet) static_cast<void>(write_all(ends_.error, text));
     if (!options_.keep_going) end_for(StreamEnd::line_failed);
 }
 
 void StreamWriter::flush() {
-    report_progress();
+    if (progress_) progress_->report(Clock::now());
     if (unwritten_ == 0) return;
     out_.flush();
     if (out_.error() != 0) {
@@ -126,17 +136,6 @@ void StreamWriter::note_rest() {
     while (auto line = window_.pop(Deadline{Clock::now()})) waiting_.push_back(*std::move(line));
     for (const StreamLine& line : waiting_) note_unanswered(line.number);
     waiting_.clear(); // cancels the calls
-}
-
-void StreamWriter::report_progress() {
-    const auto now = Clock::now();
-    if (!options_.progress || options_.quiet || now - progress_at_ < 1s) return;
-    progress_at_ = now;
-    const auto seconds = std::chrono::duration<double>(now - began_at_).count();
-    const auto rate = static_cast<std::uint64_t>(static_cast<double>(finished_) / seconds);
-    const bool terminal = ::isatty(ends_.error) != 0;
-    const std::string text = std::to_string(finished_) + " lines, " + std::to_string(rate) + " a second";
-    static_cast<void>(write_all(ends_.error, terminal ? "\r\x1b[K" + text : text + '\n'));
 }
 
 } // namespace malla::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/line_writer.hpp"
+#include "cli/progress.hpp"
 #include "cli/stream.hpp"
 
 #include <atomic>
@@ -41,11 +42,11 @@ private:
     void take_in_order();
     void take_unordered();
     void finish(StreamLine& line);
+    [[nodiscard]] Result<std::string> text_of(StreamLine& line) const;
     void fail(std::uint64_t number, const Status& status);
     void flush();
     void note_unanswered(std::uint64_t number) noexcept;
     void note_rest();
-    void report_progress();
     [[nodiscard]] bool ends_at_once() const noexcept;
 
     const StreamOptions& options_;
@@ -59,9 +60,7 @@ private:
     std::uint64_t first_unwritten_ = UINT64_MAX;
     int exit_code_ = 0;
     std::uint64_t first_unanswered_ = UINT64_MAX;
-    std::uint64_t finished_ = 0;
-    Clock::time_point began_at_ = Clock::now();
-    Clock::time_point progress_at_ = began_at_;
+    std::optional<Progress> progress_;
 };
 
 } // namespace malla::cli

@@ -31,6 +31,7 @@ struct StreamLine {
     std::uint64_t number = 0;
     std::unique_ptr<StreamCall> call; ///< null: `refusal` says why
     std::optional<Status> refusal;
+    std::uint64_t input_end = 0; ///< bytes of input up to its end
 };
 
 /// The lines between the thread that sends them and the one that writes their results: at most
