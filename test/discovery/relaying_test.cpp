@@ -147,6 +147,16 @@ TEST_F(RelayingBroker, TellsTheCallerThatTheNodeIsGone) {
     EXPECT_EQ(refusal(calls.heard()).outcome(), Outcome::unknown);
 }
 
+TEST_F(RelayingBroker, TellsACallerWhoMissedTheEndAtHisNextCall) {
+    Echoing echoing;
+    const auto node = host(&echoing);
+    Caller calls{broker->endpoint(), caller.id, node->id};
+    node->die();
+    EXPECT_EQ(refusal(calls.heard()).outcome(), Outcome::unknown);
+    calls.call("b");
+    EXPECT_EQ(refusal(calls.heard()).outcome(), Outcome::unknown);
+}
+
 TEST_F(RelayingBroker, PassesOnNothingForWhomHasNotJoinedOrToWhomDoesNotTakeIt) {
     Echoing echoing;
     const auto takes = host(&echoing);

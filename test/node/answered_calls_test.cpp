@@ -4,6 +4,7 @@
 #include "malla/node/remote.hpp"
 #include "malla/transport/socket.hpp"
 #include "malla/wire/frame.hpp"
+#include "node/connection.hpp"
 #include "node/nodes.hpp"
 #include "support/eventually.hpp"
 
@@ -20,6 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::alone;
+using test::Connection;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using Known = AnsweredCalls::Known;
@@ -132,6 +134,24 @@ TEST_F(Remembered, OfANodeThatCalledTheLongestAgoAreForgottenForMoreThan1024Node
     EXPECT_EQ(enter(1).known, Known::fresh);
 }
 
+TEST_F(Remembered, OneThatRunsIsKeptHoweverManyNodesCall) {
+    ASSERT_EQ(enter(1).known, Known::fresh);
+    for (std::size_t i = 0; i < 2 * AnsweredCalls::max_nodes; ++i) {
+        const RequestId id{NodeId::random(), 1};
+        (void)calls.enter(id, 7, Peer{1}, at(0s));
+        (void)calls.answered(id, "x");
+    }
+
+    EXPECT_EQ(enter(1).known, Known::running);
+}
+
+TEST_F(Remembered, APeerThatRepeatsACallManyTimesIsAnsweredOnce) {
+    ASSERT_EQ(enter(1).known, Known::fresh);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(enter(1, at(1s), Peer{2}).known, Known::running);
+
+    EXPECT_THAT(calls.answered({origin, 1}, "one"), ElementsAre(Peer{2}));
+}
+
 struct Next : Callback<"next()", int()> {
     static constexpr bool idempotent = true;
 };
@@ -151,35 +171,6 @@ struct Counter : Service<CounterApi> {
     std::shared_ptr<std::atomic<int>> runs = std::make_shared<std::atomic<int>>(0);
 };
 
-/// A connection to a node, of a client that speaks the protocol itself.
-class Connection {
-public:
-    explicit Connection(const Node& node) { EXPECT_TRUE(socket_->connect(node.endpoint())); }
-
-    void send(std::uint64_t id, std::string_view callback, NodeId origin, std::string_view body = "[]") {
-        wire::Call call;
-        call.id = id;
-        call.origin = origin;
-        call.remaining_us = 60'000'000;
-        call.content = wire::Content::json;
-        call.service = "Counter";
-        call.callback = callback;
-        call.body = body;
-        const auto frame = *wire::encode(call);
-        EXPECT_TRUE(test::eventually([&] { return socket_->send(std::string{frame}) == transport::Sent::sent; }));
-    }
-    /// What the answer says.
-    std::string receive() {
-        std::vector<transport::Message> inbox;
-        if (socket_->receive(inbox, Deadline::in(60s), 1) == 0) return "nothing";
-        if (const auto reply = wire::decode_reply(inbox[0].bytes())) return std::string{reply->body};
-        return std::string{wire::decode_failure(inbox[0].bytes())->status.id()};
-    }
-
-private:
-    std::unique_ptr<transport::Socket> socket_ = *transport::Socket::open(transport::Pattern::dealer);
-};
-
 class Repetition : public ::testing::Test {
 protected:
     Node node{alone()};
@@ -191,15 +182,15 @@ TEST_F(Repetition, OfAnIdempotentCallOverANewConnectionIsNotRun) {
     node.start(counter);
     {
         Connection first{node};
-        first.send(1, "next", origin);
+        first.call("Counter", 1, "next", origin);
         EXPECT_EQ(first.receive(), "1");
     }
     Connection second{node};
-    second.send(1, "next", origin);
+    second.call("Counter", 1, "next", origin);
     EXPECT_EQ(second.receive(), "1");
-    second.send(2, "next", origin);
+    second.call("Counter", 2, "next", origin);
     EXPECT_EQ(second.receive(), "2");
-    second.send(1, "next", NodeId::random());
+    second.call("Counter", 1, "next", NodeId::random());
     EXPECT_EQ(second.receive(), "3");
 }
 
@@ -208,9 +199,9 @@ TEST_F(Repetition, GetsTheAnswerOfTheRunThatIsUnderWay) {
     node.start(counter);
     Connection first{node};
     Connection second{node};
-    first.send(1, "next", origin);
-    second.send(1, "next", origin);
-    second.send(2, "plain", origin); // behind it on its way, so that it has come
+    first.call("Counter", 1, "next", origin);
+    second.call("Counter", 1, "next", origin);
+    second.call("Counter", 2, "plain", origin); // behind it on its way, so that it has come
     EXPECT_EQ(second.receive(), "1");
 
     counter.open->count_down();
@@ -222,9 +213,9 @@ TEST_F(Repetition, GetsTheAnswerOfTheRunThatIsUnderWay) {
 TEST_F(Repetition, OfAFailureGetsTheFailure) {
     node.start(counter);
     Connection connection{node};
-    connection.send(1, "next", origin, "[5]");
+    connection.call("Counter", 1, "next", origin, "[5]");
     const auto failure = connection.receive();
-    connection.send(1, "next", origin, "[5]");
+    connection.call("Counter", 1, "next", origin, "[5]");
 
     EXPECT_EQ(connection.receive(), failure);
     EXPECT_EQ(*counter.runs, 0);
@@ -233,9 +224,9 @@ TEST_F(Repetition, OfAFailureGetsTheFailure) {
 TEST_F(Repetition, ThatDiffersIsRefused) {
     node.start(counter);
     Connection connection{node};
-    connection.send(1, "next", origin);
+    connection.call("Counter", 1, "next", origin);
     EXPECT_EQ(connection.receive(), "1");
-    connection.send(1, "next", origin, "{}");
+    connection.call("Counter", 1, "next", origin, "{}");
 
     EXPECT_EQ(connection.receive(), "bad_request");
 }
@@ -243,9 +234,9 @@ TEST_F(Repetition, ThatDiffersIsRefused) {
 TEST_F(Repetition, OfACallThatIsNotIdempotentRuns) {
     node.start(counter);
     Connection connection{node};
-    connection.send(1, "plain", origin);
+    connection.call("Counter", 1, "plain", origin);
     EXPECT_EQ(connection.receive(), "1");
-    connection.send(1, "plain", origin);
+    connection.call("Counter", 1, "plain", origin);
 
     EXPECT_EQ(connection.receive(), "2");
 }
@@ -254,10 +245,10 @@ TEST_F(Repetition, OfACallThatWasRefusedUnrunRuns) {
     auto& live = node.start(counter);
     ASSERT_TRUE(live.control().set_admin_status(AdminStatus::pause));
     Connection connection{node};
-    connection.send(1, "next", origin);
+    connection.call("Counter", 1, "next", origin);
     EXPECT_EQ(connection.receive(), "paused");
     ASSERT_TRUE(live.control().set_admin_status(AdminStatus::active));
-    connection.send(1, "next", origin);
+    connection.call("Counter", 1, "next", origin);
 
     EXPECT_EQ(connection.receive(), "1");
 }

@@ -235,6 +235,16 @@ TEST_F(ACall, ThatIsForgottenUnrunIsSentAsANewOne) {
     EXPECT_EQ(outcome(), "a value");
 }
 
+TEST_F(ACall, ThatIsToComeBackLaterDoesSoThoughTheDirectoryChangesAllTheTime) {
+    const auto message = begin(60s);
+    std::jthread instance{[&] {
+        ways.answer(message, Status{"busy", "Text"}.set_data("retry_after_ms", "200"));
+        ways.answer(ways.next());
+    }};
+
+    EXPECT_EQ(outcome(), "a value");
+}
+
 TEST_F(ACall, ThatIsRefusedAsBusyIsNotSentAgainWithoutABudget) {
     const auto message = begin(60s);
     ways.budget = false;

@@ -182,6 +182,20 @@ TEST_F(ThreePlaces, TakeTheCallsOfOneKeyInOnePlaceWhoeverCalls) {
     EXPECT_EQ(seen.size(), 3u);
 }
 
+TEST_F(ThreePlaces, TakeTheCallsOfAKeyFromANodeThatHasJustComeWithAnInstanceOfItsOwn) {
+    for (int i = 0; i < 10; ++i) {
+        CallOptions options;
+        options.key = "key " + std::to_string(i);
+        Node newcomer{joined_to(first, "newcomer")};
+        newcomer.start(Place{"newcomer"});
+
+        const auto at_once = where(newcomer, options);
+
+        ASSERT_TRUE(knows(newcomer, 4));
+        EXPECT_EQ(where(newcomer, options), at_once);
+    }
+}
+
 TEST_F(ThreePlaces, AKeyGoesToTheNextPlaceWhileItsOwnTakesNoCalls) {
     CallOptions options;
     options.key = "anna";

@@ -3,6 +3,7 @@
 
 #include "malla/wire/call.hpp"
 #include "malla/wire/frame.hpp"
+#include "malla/wire/stream.hpp"
 #include "support/eventually.hpp"
 
 #include <gtest/gtest.h>
@@ -76,6 +77,7 @@ TEST_F(RelayedCallersTest, AreGoneWithTheirCircuitOrTheirBroker) {
     callers.end(1, 7);
     EXPECT_EQ(gone, std::vector{(Peer{7, 1})});
     EXPECT_EQ(callers.key_of(Peer{7, 1}), "");
+    EXPECT_EQ(callers.send_to(Peer{7, 1}, "answer"), Sent::unreachable);
 
     callers.way_down(1);
     EXPECT_EQ(gone.back(), (Peer{8, 1}));
@@ -97,6 +99,13 @@ TEST_F(RelayedCallersTest, GetBusyForCallsBeyondTheLimit) {
     EXPECT_EQ(received().size(), 1U);
     callers.take(1, {7, {}, call(3, 2000)});
     EXPECT_EQ(received().size(), 1U);
+}
+
+TEST_F(RelayedCallersTest, HaveRoomForCreditWhenThereIsNoneForCalls) {
+    callers.take(1, {7, {}, call(1, RelayedCallers::max_waiting_bytes)});
+    callers.take(1, {7, {}, wire::encode(wire::Credit{1, 1, 1})});
+
+    EXPECT_EQ(received().size(), 2U);
 }
 
 } // namespace

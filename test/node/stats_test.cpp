@@ -2,6 +2,7 @@
 #include "malla/node/admin_api.hpp"
 #include "malla/node/remote.hpp"
 #include "malla/node/served_calls.hpp"
+#include "node/nodes.hpp"
 
 #include <gmock/gmock.h>
 
@@ -25,13 +26,10 @@ struct Divider : Service<DividerApi> {
 };
 
 TEST(NodeStats, CountCallsErrorsAndHowLongTheyTook) {
-    NodeOptions options;
-    options.loopback.clear();
-    Node server{options};
+    Node server{test::alone("server")};
     server.start<Divider>();
-    options.peers = {server.endpoint()};
-    Node client{options};
-    const Remote<DividerApi> divider{client};
+    Node client{test::joined_to(server, "client")};
+    Remote<DividerApi> divider{client};
     CallOptions at = within(60s);
     at.on = server.name();
 

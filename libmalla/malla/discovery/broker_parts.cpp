@@ -151,6 +151,8 @@ void Broker::Parts::on_router_message(const Message& message) {
     if (!type || is_for_rendezvous(*type))
         return cluster_of(message).rendezvous.on_message(message.peer(), message.connection(), message.bytes(),
                                                          Clock::now(), own_key_of(message, options_.credentials.get()));
+    if (*type == wire::Type::call || *type == wire::Type::cancel || *type == wire::Type::credit) // its circuit is over
+        return (void)router_->send_to(message.peer(), wire::encode(wire::RelayEnd{0, Status{"peer_lost"}}));
     if (*type != wire::Type::ping) return;
     if (const auto ping = wire::decode_ping(message.bytes()))
         (void)router_->send_to(message.peer(), wire::encode(wire::Pong{ping->nonce, id}));

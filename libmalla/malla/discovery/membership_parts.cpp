@@ -171,9 +171,14 @@ void Membership::Parts::on_message_of(LinkId id, const wire::Message& message) {
 
 void Membership::Parts::on_refused(LinkId id, const Status& status) {
     const auto& endpoint = links_.at(id).link->endpoint();
-    const bool itself = links_.at(id).found && status.id() == "conflict";
-    if (!itself) log(LogLevel::warning, endpoint + " refuses this node: " + status.text());
-    joining.refused(id, status);
+    if (status.id() ==
+        "conflict") { // it has reached itself, as one of a list that all nodes are given: nobody else is there
+        joining.answered(id);
+        joining.settled(id);
+    } else {
+        log(LogLevel::warning, endpoint + " refuses this node: " + status.text());
+        joining.refused(id, status);
+    }
     if (finders_) finders_->refused(endpoint, status);
 }
 

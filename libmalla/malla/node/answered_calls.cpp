@@ -15,7 +15,10 @@ AnsweredCalls::Entry AnsweredCalls::enter(const RequestId& id, std::uint64_t con
     if (const auto known = from.by_number.find(id.number); known != from.by_number.end()) {
         Call& call = *known->second;
         if (call.content != content) return {Known::other, {}};
-        if (call.running) return call.others.push_back(peer), Entry{Known::running, {}};
+        if (call.running) {
+            if (std::ranges::find(call.others, peer) == call.others.end()) call.others.push_back(peer);
+            return {Known::running, {}};
+        }
         if (call.frame.empty()) return {Known::forgotten, {}};
         return {Known::answered, call.frame};
     }
@@ -62,11 +65,19 @@ AnsweredCalls::Origin& AnsweredCalls::origin(NodeId node) {
         return origin;
     }
     origin.place = last_called_.insert(last_called_.end(), node);
-    if (origins_.size() > max_nodes) {
-        origins_.erase(last_called_.front());
-        last_called_.pop_front();
-    }
+    if (origins_.size() > max_nodes) forget_one();
     return origin;
+}
+
+// Of those that have no call that runs.
+void AnsweredCalls::forget_one() {
+    const auto newest = std::prev(last_called_.end());
+    const auto found = std::find_if(last_called_.begin(), newest, [this](NodeId node) {
+        return std::ranges::none_of(origins_.at(node).calls, &Call::running);
+    });
+    if (found == newest) return; // as many as may run at all
+    origins_.erase(*found);
+    last_called_.erase(found);
 }
 
 // One that runs has others that wait for it, or may have: it moves behind the others.

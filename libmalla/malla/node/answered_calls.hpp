@@ -68,6 +68,7 @@ private:
     };
 
     Origin& origin(NodeId node);
+    void forget_one();
     static void tidy(Origin& origin, Clock::time_point now);
     static void drop(Origin& origin, Calls::iterator call);
 

@@ -38,7 +38,7 @@ std::uint64_t content_of(const wire::Call& call) {
 CallServer::CallServer(transport::Socket& router, const Options& options, OnOther on_other, OnStalled on_stalled)
     : router_{router}, node_{options.node}, takeover_after_{options.takeover_after},
       credentials_{options.credentials}, anybody_{"", options.all_administer}, on_other_{std::move(on_other)},
-      relayed_{{[this] { router_.interrupt(); }, [this](transport::Peer peer) { stop_streams_of(peer); }}},
+      relayed_{{[this] { router_.interrupt(); }, [this](transport::Peer peer) { on_gone(peer); }}},
       workers_{*this, {options.takeover_after, options.max_workers, options.max_waiting, options.max_queued}},
       streams_{workers_, std::move(on_stalled)} {}
 
@@ -87,14 +87,21 @@ bool CallServer::wait_idle(Deadline deadline) {
 }
 
 std::vector<std::string> CallServer::end_calls(Deadline deadline) {
+    std::vector<std::unique_ptr<Job>> withdrawn;
     {
         const std::lock_guard lock{mutex_};
         for (const auto& [key, job] : jobs_) {
+            if (withdraw(*job)) {
+                withdrawn.emplace_back(job);
+                continue;
+            }
             job->refuse(Status{"shutdown"}); // before the handler can answer to its cancellation
             job->cancel();
             streams_.wake(*job);
         }
     }
+    for (const auto& job : withdrawn) job->refuse(Status{"draining", job->call().service});
+    withdrawn.clear();
     std::vector<std::string> unfinished;
     if (wait_idle(deadline)) return unfinished;
     const std::lock_guard lock{mutex_};
@@ -208,7 +215,7 @@ void CallServer::cancel(const transport::Message& message) {
         Job* const job = found->second;
         job->cancel();
         if (job->has_stream()) return streams_.wake(*job);
-        if (!job->core().concurrent() && job->core().gate().withdraw(*job)) withdrawn.reset(job);
+        if (withdraw(*job)) withdrawn.reset(job);
     }
     if (withdrawn) withdrawn->refuse(Status{"cancelled"});
 }
@@ -240,21 +247,28 @@ void CallServer::take_credit(const transport::Message& message) {
 }
 
 // Nobody is there any more who would take what they give.
-void CallServer::stop_streams_of(transport::Peer peer) {
+void CallServer::on_gone(transport::Peer peer) {
+    std::vector<std::unique_ptr<Job>> withdrawn; // destroyed without the lock, which they take
     const std::lock_guard lock{mutex_};
     for (const auto& [key, job] : jobs_) {
-        if (key.peer != peer || !job->call().window) continue;
+        if (key.peer != peer || job->outlives_caller()) continue;
         job->cancel();
-        streams_.wake(*job);
+        if (job->call().window) streams_.wake(*job);
+        if (withdraw(*job)) withdrawn.emplace_back(job);
     }
 }
 
+// Whether it waited for its turn, and never gets it.
+bool CallServer::withdraw(Job& job) {
+    return !job.has_stream() && !job.core().concurrent() && job.core().gate().withdraw(job);
+}
+
 void CallServer::note(transport::Peer peer, int connection, bool call) {
-    if (const auto gone = connections_.note(peer, connection, call)) stop_streams_of(*gone);
+    if (const auto gone = connections_.note(peer, connection, call)) on_gone(*gone);
 }
 
 void CallServer::on_events(std::span<const transport::LinkEvent> events) {
-    for (const transport::Peer peer : connections_.on_events(events)) stop_streams_of(peer);
+    for (const transport::Peer peer : connections_.on_events(events)) on_gone(peer);
 }
 
 // The time left counts from the sender's stamp. Its clock is not ours, but the smallest difference
@@ -299,7 +313,7 @@ bool CallServer::remember(Job& job) {
     const std::lock_guard lock{mutex_};
     if (draining_) return false;
     load_.fetch_add(1, std::memory_order_relaxed);
-    jobs_.try_emplace(Key{job.peer(), job.call().id}, &job);
+    jobs_.insert_or_assign(Key{job.peer(), job.call().id}, &job); // one that was refused may be about to be forgotten
     return true;
 }
 

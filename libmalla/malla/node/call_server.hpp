@@ -152,7 +152,8 @@ private:
     transport::Sent send_to(transport::Peer peer, std::string&& frame);
     void note(transport::Peer peer, int connection, bool call);
     void take_credit(const transport::Message& message);
-    void stop_streams_of(transport::Peer peer);
+    void on_gone(transport::Peer peer);
+    [[nodiscard]] static bool withdraw(Job& job);
     void say_bye(transport::Peer peer);
     void answer(transport::Peer peer, std::string&& frame);
     void answer(transport::Peer peer, std::string_view frame); ///< copies it: for short ones

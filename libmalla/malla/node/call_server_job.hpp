@@ -59,6 +59,9 @@ public:
     [[nodiscard]] bool has_stream() const noexcept { return has_stream_.load(); }
 
     void set_repeatable() noexcept { repeatable_ = true; }
+    /// Whether it goes on when the connection that it came over has ended: nobody waits for it, or its caller may ask
+    /// again over another one.
+    [[nodiscard]] bool outlives_caller() const noexcept { return call_.one_way || repeatable_; }
 
     void refuse(const Status& status) {
         if (call_.one_way || answered_.exchange(true)) return;

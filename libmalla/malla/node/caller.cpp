@@ -16,7 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How long a named rendezvous that does not answer delays the call of a callback that nobody known has.
 // How long after its deadline a call waits to hear that no handler had begun.
 constexpr auto last_word_limit = 50ms;
 
@@ -145,7 +144,7 @@ void CallState::try_next() {
         if (submit(instance)) return;
     }
     if (outcome_) return;
-    next_round_at_ = Clock::now() + pause_after(rounds_, refusal_);
+    if (const auto now = Clock::now(); next_round_at_ <= now) next_round_at_ = now + pause_after(rounds_, refusal_);
 }
 
 bool CallState::submit(const Instance& instance) {

@@ -122,6 +122,7 @@ void Channel::attend() {
     std::unique_lock lock{mutex_};
     if (receiving_ || dying_) return;
     take_all_locked();
+    give_credit_again_locked();
     flush_locked();
     const auto ended = when_ended_locked();
     lock.unlock();
@@ -251,10 +252,10 @@ void Channel::take_locked(transport::Message&& message) {
 void Channel::end_relayed_locked(const transport::Message& message) {
     const auto end = wire::decode_relay_end(message.bytes());
     const bool not_run = end && end->status.outcome() == Outcome::not_run;
-    retired_ = true;
+    const bool known = std::exchange(retired_, true); // one comes for each call that is on its way to the broker
     end_under_way_locked(not_run ? end->status : Status{"peer_lost", node_name_});
     end_queued_locked();
-    relayed_->on_end();
+    if (!known) relayed_->on_end();
 }
 
 void Channel::end_locked(Attempt& attempt, Result<Returned> outcome) {

@@ -72,7 +72,8 @@ private:
     std::optional<wire::Window> window_;
     std::deque<transport::Message> values_; ///< of a stream: those that came and were not taken
     std::uint64_t values_came_ = 0;
-    wire::Window taken_; ///< since credit was given for the last time
+    std::size_t waiting_bytes_ = 0; ///< of the values that nobody has taken
+    wire::Window taken_;            ///< since credit was given for the last time
     bool cancelled_ = false;
     bool sent_ = false;
     State state_ = State::queued;
@@ -166,6 +167,8 @@ private:
     void receive_for_all(std::unique_lock<std::mutex>& lock, Deadline deadline);
     void take_all_locked();
     void take_locked(transport::Message&& message);
+    void give_credit_locked(Attempt& attempt);
+    void give_credit_again_locked();
     void take_value_locked(Attempt& attempt, transport::Message&& message);
     void take_end_locked(Attempt& attempt, const transport::Message& message);
     void refuse_locked(Attempt& attempt, std::string reason);

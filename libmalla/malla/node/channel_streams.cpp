@@ -15,12 +15,25 @@ std::optional<Returned> Channel::take(Attempt& attempt) {
     if (attempt.state_ == Attempt::State::ended) return value;
     ++attempt.taken_.values;
     attempt.taken_.bytes += static_cast<std::uint32_t>(value.body().size());
+    attempt.waiting_bytes_ -= value.body().size();
+    give_credit_locked(attempt);
+    return value;
+}
+
+// For several values at once.
+void Channel::give_credit_locked(Attempt& attempt) {
     const bool much = 2 * attempt.taken_.values >= attempt.window_->values ||
                       2 * std::size_t{attempt.taken_.bytes} >= attempt.window_->bytes;
-    if (!much) return value; // credit is given for several at once
+    if (!much) return;
     const wire::Credit credit{attempt.id_, attempt.taken_.values, attempt.taken_.bytes};
     if (socket_->send(wire::encode(credit)) == transport::Sent::sent) attempt.taken_ = {};
-    return value;
+}
+
+// What could not be sent when the value was taken.
+void Channel::give_credit_again_locked() {
+    if (streams_under_way_ == 0) return;
+    for (const auto& [id, attempt] : under_way_)
+        if (attempt->window_) give_credit_locked(*attempt);
 }
 
 void Channel::take_value_locked(Attempt& attempt, transport::Message&& message) {
@@ -28,9 +41,11 @@ void Channel::take_value_locked(Attempt& attempt, transport::Message&& message) 
     if (!item) return refuse_locked(attempt, item.error().info());
     if (!attempt.window_) return refuse_locked(attempt, "a value of a stream for a call that asked for none");
     if (item->sequence != attempt.values_came_ + 1) return refuse_locked(attempt, "a value of the stream is missing");
-    if (attempt.values_.size() + attempt.taken_.values >= attempt.window_->values)
+    if (attempt.values_.size() + attempt.taken_.values >= attempt.window_->values ||
+        attempt.waiting_bytes_ + attempt.taken_.bytes >= attempt.window_->bytes)
         return refuse_locked(attempt, "a value of the stream came without credit");
     ++attempt.values_came_;
+    attempt.waiting_bytes_ += item->body.size();
     attempt.values_.push_back(std::move(message));
     if (attempt.sleeping_) attempt.changed_.notify_one();
 }

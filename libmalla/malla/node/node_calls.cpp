@@ -160,7 +160,7 @@ Status Node::Core::why_unavailable(const Request& request) {
     });
     if (known) return *known;
     if (!others.empty()) return why_no_version(request.service, wanted, others);
-    if (auto refused = membership_->refusal()) return *refused;
+    if (auto refused = membership_->refusal()) return refused->set_outcome(Outcome::not_run);
     if (const auto unreachable = membership_->unreachable(); !unreachable.empty())
         return Status{"endpoint_unreachable", unreachable.front()};
     return Status{"service_not_available", request.service};
@@ -196,13 +196,22 @@ std::shared_ptr<ServedService> Node::Core::own_choice(const Request& request) {
         return nullptr;
     if (!options.version.contains(local->hosted->core().version())) return nullptr;
     if (!chooses_among_all(options) || local->hosted->reach() != Reach::mesh) return local;
+    if (options.key) (void)hear_mesh(options.deadline.value_or(Deadline::in(options_.timeout)));
     const auto all = instances(request);
     return all.empty() || all.front().node == id_ ? local : nullptr;
 }
 
 Result<Returned> Node::Core::call(Request request) {
-    if (const auto local = own_choice(request)) return call_local(*local, request);
+    if (const auto local = own_choice(request)) {
+        auto result = call_local(*local, request);
+        if (result || !may_go_elsewhere(*local, result.error())) return result;
+    }
     return call_remote(std::move(request));
+}
+
+bool Node::Core::may_go_elsewhere(const ServedService& local, const Status& refusal) {
+    return refusal.outcome() == Outcome::not_run && refusal.id() != "expired" && refusal.id() != "cancelled" &&
+           local.hosted->reach() == Reach::mesh;
 }
 
 Result<Returned> Node::Core::call_remote(Request request) {
@@ -242,7 +251,9 @@ Result<Returned> Node::Core::call_local(ServedService& service, const Request& r
 Result<Returned> Node::Core::call_local(ServedService& service, const Request& request, const OutgoingTrace* trace) {
     const auto callback = service.find(request.callback);
     if (!callback) return Status{"request_op_unknown", request.callback};
-    LocalEntry entry{service.hosted->core()};
+    const Deadline deadline =
+        std::min(request.options.deadline.value_or(Deadline::in(options_.timeout)), current_deadline());
+    LocalEntry entry{service.hosted->core(), deadline};
     if (!entry.entered()) return entry.refusal();
     CallInfo info;
     info.id = RequestId{id_, next_call_number()};
@@ -250,7 +261,7 @@ Result<Returned> Node::Core::call_local(ServedService& service, const Request& r
     info.caller = id_;
     info.caller_name = options_.name;
     info.may_administer = true;
-    info.deadline = std::min(request.options.deadline.value_or(Deadline::in(options_.timeout)), current_deadline());
+    info.deadline = deadline;
     TraceContext::Text text;
     info.traceparent = trace ? trace->traceparent() : trace::traceparent(current_call(), text);
     for (const auto& [key, value] : request.options.metadata) info.metadata.emplace_back(key, value);

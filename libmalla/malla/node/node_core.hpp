@@ -122,9 +122,11 @@ private:
     [[nodiscard]] std::vector<OfferedPlugin> offers() const;
     void announce();
     [[nodiscard]] std::vector<Instance> find_instances(const Request& request);
-    /// The service, when this node itself is to take the call; else null.
     [[nodiscard]] std::vector<Instance> every_instance(const Request& request, Deadline deadline);
+    /// The service, when this node itself is to take the call; else null.
     [[nodiscard]] std::shared_ptr<ServedService> own_choice(const Request& request);
+    /// Whether a call that this node's own instance did not run is for the others then.
+    [[nodiscard]] static bool may_go_elsewhere(const ServedService& local, const Status& refusal);
     Result<Returned> call_remote(Request request);
     Result<Returned> call_local(ServedService& service, const Request& request);
     Result<Returned> call_local(ServedService& service, const Request& request, const OutgoingTrace* trace);

@@ -34,7 +34,9 @@ void RelayedCallers::take(std::uint32_t way, const wire::Relay& frame) {
     {
         const std::lock_guard lock{mutex_};
         keys_.insert_or_assign(peer, std::string{frame.key});
-        if (inbox_.empty() || waiting_bytes_ + frame.frame.size() <= max_waiting_bytes) {
+        // What belongs to calls that are under way, such as credit, has room behind that of new calls.
+        const std::size_t most = (wire::peek(frame.frame) == wire::Type::call ? 1 : 2) * max_waiting_bytes;
+        if (inbox_.empty() || waiting_bytes_ + frame.frame.size() <= most) {
             waiting_bytes_ += frame.frame.size();
             inbox_.emplace_back(frame.frame, peer);
             waiting_.store(inbox_.size(), std::memory_order_release);
@@ -72,7 +74,7 @@ Sent RelayedCallers::send_to(Peer peer, std::string_view frame) {
     {
         const std::lock_guard lock{mutex_};
         const auto way = ways_.find(peer.way());
-        if (way == ways_.end()) return Sent::unreachable;
+        if (way == ways_.end() || !keys_.contains(peer)) return Sent::unreachable;
         socket = way->second;
     }
     return socket->send(wire::encode(wire::Relay{peer.number(), {}, frame}));

@@ -46,7 +46,7 @@ public:
         TraceContext::Text text;
         traceparent_ = trace ? trace->traceparent() : std::string{trace::traceparent(current_call(), text)};
         info_.traceparent = traceparent_;
-        LocalEntry entry{service_->hosted->core()};
+        LocalEntry entry{service_->hosted->core(), request_.options.deadline};
         if (!entry.entered()) return end(entry.refusal());
         if (info_.deadline.passed(Clock::now())) return end(Status{"expired"});
         const auto callback = service_->find(request_.callback);
@@ -62,9 +62,9 @@ public:
         if (only_) return std::exchange(only_, std::nullopt);
         if (failure_) return *failure_;
         if (!stream_) return std::optional<Returned>{};
-        LocalEntry entry{service_->hosted->core()};
-        if (!entry.entered()) return answered(entry.refusal());
+        LocalEntry entry{service_->hosted->core(), request_.options.deadline};
         if (info_.deadline.passed(Clock::now())) return Status{"deadline_exceeded"};
+        if (!entry.entered()) return answered(entry.refusal());
         std::string body;
         const auto made = stream_->next(entry.gate(), info_, body);
         if (!made) return service_->with_metadata(made.error());
@@ -72,6 +72,7 @@ public:
         return std::optional{Returned{std::move(body)}};
     }
 
+    [[nodiscard]] const Request& request() const noexcept { return request_; }
     [[nodiscard]] const Status* failure() const noexcept { return failure_ ? &*failure_ : nullptr; }
 
 private:
@@ -99,13 +100,14 @@ private:
 
 std::unique_ptr<ValueSource> Node::Core::stream(Request request) {
     request.stream = true;
-    auto local = own_choice(request);
+    const auto local = own_choice(request);
     if (!local) return std::make_unique<RemoteSource>(*this, std::move(request));
     const auto trace = OutgoingTrace::begin(request.service, request.callback);
-    auto source =
-        std::make_unique<LocalSource>(*this, RequestId{id_, next_call_number()}, std::move(local), std::move(request));
+    auto source = std::make_unique<LocalSource>(*this, RequestId{id_, next_call_number()}, local, std::move(request));
     source->open(trace.get());
     if (trace) trace->end(source->failure());
+    if (source->failure() && may_go_elsewhere(*local, *source->failure()))
+        return std::make_unique<RemoteSource>(*this, source->request());
     return source;
 }
 

@@ -101,12 +101,19 @@ public:
             return run(info);
         struct Target final : IncomingRequest::Target {
             Target(Run& to, const Sent& what) : call{to}, shown{what} {}
-            Result<void> run(const CallInfo& info) override { return call(info); }
+            Result<void> run(const CallInfo& info) override {
+                auto result = call(info);
+                has_run = has_run || result || result.error().outcome() != Outcome::not_run;
+                return result;
+            }
             [[nodiscard]] SentCall sent() const override { return shown(); }
             Run& call;
             const Sent& shown;
+            bool has_run = false;
         } target{run, sent};
-        return call_inside<HandleRequest>(gate, &info, IncomingRequest{name(), callback, info, &target});
+        auto result = call_inside<HandleRequest>(gate, &info, IncomingRequest{name(), callback, info, &target});
+        if (!result && target.has_run) return answered(std::move(result).error()); // whatever a plugin made of it
+        return result;
     }
 
     /// Starts, pauses and stops the service, and changes its chain while it runs.

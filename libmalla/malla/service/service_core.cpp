@@ -62,12 +62,12 @@ Status answered(Status status) {
     return status;
 }
 
-void LocalEntry::enter_contended() {
+void LocalEntry::enter_contended(const std::optional<Deadline>& limit) {
     if (on_this_thread(*gate_)) {
         gate_ = nullptr;
         return;
     }
-    const Deadline deadline = std::min(current_deadline(), Deadline::in(default_wait));
+    const Deadline deadline = std::min(current_deadline(), limit.value_or(Deadline::in(default_wait)));
     blocking_ = new BlockingScope;
     const auto entry = gate_->enter_waiting(current_root(), deadline);
     if (entry == Gate::Entry::entered) return;

@@ -138,13 +138,14 @@ private:
 /// Called again from inside its own tree, a service is entered at once.
 class LocalEntry {
 public:
-    explicit LocalEntry(ServiceCore& service) : service_{&service} {
+    /// Waits its turn until the deadline of the call that is under way, and `limit`: 15 s unless given.
+    explicit LocalEntry(ServiceCore& service, const std::optional<Deadline>& limit = {}) : service_{&service} {
         if (!service.open()) [[unlikely]]
             entered_ = false;
         else if (!service.concurrent()) {
             gate_ = &service.gate();
             if (!gate_->try_enter()) [[unlikely]]
-                enter_contended();
+                enter_contended(limit);
         }
     }
     ~LocalEntry() {
@@ -161,7 +162,7 @@ public:
     [[nodiscard]] Status refusal() const;
 
 private:
-    void enter_contended();
+    void enter_contended(const std::optional<Deadline>& limit);
 
     ServiceCore* service_;
     Gate* gate_ = nullptr;
