@@ -62,6 +62,15 @@ Result<Clock::duration> duration(const CLI::App& app, const std::string& name, C
     return given ? read_duration(name, *given) : Result<Clock::duration>{otherwise};
 }
 
+Arguments arguments(const CLI::App& app) {
+    Arguments given;
+    for (const std::string& word : app.get_option("ARGUMENT")->results()) {
+        if (is_separator(word)) given.separator = given.words.size();
+        given.words.emplace_back(unmarked(word));
+    }
+    return given;
+}
+
 const CLI::App* command_named(const CLI::App& app, const std::string& name) {
     for (const CLI::App* command : app.get_subcommands({}))
         if (command->get_name() == name) return command;

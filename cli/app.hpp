@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/commands.hpp"
 #include "malla/base/deadline.hpp"
 #include "malla/base/result.hpp"
 
@@ -33,6 +34,8 @@ CLI::Option* names(CLI::App& app, const std::string& name, const std::string& de
 [[nodiscard]] Result<std::uint64_t> count(const CLI::App& app, const std::string& name, std::uint64_t otherwise);
 /// As `read_duration`.
 [[nodiscard]] Result<Clock::duration> duration(const CLI::App& app, const std::string& name, Clock::duration otherwise);
+/// The words named ARGUMENT.
+[[nodiscard]] Arguments arguments(const CLI::App& app);
 
 /// The command of that name; null when there is none.
 [[nodiscard]] const CLI::App* command_named(const CLI::App& app, const std::string& name);

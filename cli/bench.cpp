@@ -183,14 +183,10 @@ std::string report_text(const BenchCommand& command, const Bench& bench) {
 
 Result<std::string> arguments_for(Node& node, const BenchCommand& command, const Common& common) {
     const Deadline deadline = Deadline::in(common.mesh.timeout);
-    const auto instance = wait_for_instance(node, command.target, command.on, {}, common, false, deadline);
-    if (!instance) return instance.error();
-    const auto description = description_of(*instance, command.target.callback);
-    if (!description) return description.error();
-    const auto callback = CallbackDescription::parse(*description);
+    const auto callback = wait_for_callback(node, command.target, command.on, {}, common, false, deadline);
     if (!callback) return callback.error();
     if (callback->gives_stream()) return usage_error(command.target.callback + " gives a stream, not one result");
-    return arguments_of_words(*callback, command.arguments, command.separator);
+    return arguments_of_words(*callback, command.arguments.words, command.arguments.separator);
 }
 
 } // namespace
@@ -204,8 +200,7 @@ int run(const BenchCommand& command, const Common& common) {
     if (const auto first = bench.call(); !first) return fail(first.error(), common);
     const bool interrupted = bench.run(signal);
     const Terminal terminal = terminal_of(STDOUT_FILENO, process_environment());
-    const Format format = common.mesh.format;
-    const bool for_people = format == Format::text || (format == Format::automatic && terminal.is_terminal);
+    const bool for_people = is_for_people(common.mesh.format, terminal.is_terminal);
     if (const int code = print(for_people ? report_text(command, bench) : report_json(command, bench)); code != 0)
         return code;
     if (interrupted) return exit_interrupted;

@@ -108,23 +108,13 @@ int call_all(Node& node, const CallCommand& command, const std::string& argument
     return worst;
 }
 
-/// What a stream needs to know before its first line.
-Result<CallbackDescription> callback_of(Node& node, const CallCommand& command, const Common& common,
-                                        Deadline deadline) {
-    const auto instance =
-        wait_for_instance(node, command.target, command.on, command.version, common, command.no_wait, deadline);
-    if (!instance) return instance.error();
-    const auto description = description_of(*instance, command.target.callback);
-    if (!description) return description.error();
-    return CallbackDescription::parse(*description);
-}
-
 } // namespace
 
 int run(const CallCommand& command, const Common& common) {
     const Deadline deadline = Deadline::in(common.mesh.timeout);
     Node node{node_options(common, false)};
-    const auto callback = callback_of(node, command, common, deadline);
+    const auto callback =
+        wait_for_callback(node, command.target, command.on, command.version, common, command.no_wait, deadline);
     if (command.from_input && callback && callback->gives_stream())
         return fail(
             Status{"usage"}.set_info(command.target.callback +
@@ -132,7 +122,7 @@ int run(const CallCommand& command, const Common& common) {
             common);
     if (command.from_input) return stream(node, command, common, callback);
     if (!callback) return fail(callback.error(), common);
-    const auto arguments = arguments_of_words(*callback, command.arguments, command.separator);
+    const auto arguments = arguments_of_words(*callback, command.arguments.words, command.arguments.separator);
     if (!arguments) return fail(arguments.error(), common);
     if (callback->gives_stream()) {
         if (command.all || command.one_way)

@@ -28,11 +28,16 @@ struct Target {
     std::string callback;
 };
 
+/// The words behind SERVICE.CALLBACK.
+struct Arguments {
+    std::vector<std::string> words;
+    /// Where a `--` stood among them, where it counts as an argument if the callback wants one more.
+    std::optional<std::size_t> separator;
+};
+
 struct CallCommand {
     Target target;
-    std::vector<std::string> arguments;
-    /// Where a `--` stood among `arguments`, where it counts as an argument if the callback wants one more.
-    std::optional<std::size_t> separator;
+    Arguments arguments;
     bool from_input = false; ///< one call for each line of standard input
     std::string on;
     VersionRange version;
@@ -164,8 +169,7 @@ inline constexpr std::size_t max_bench_threads = 1024;
 
 struct BenchCommand {
     Target target;
-    std::vector<std::string> arguments;
-    std::optional<std::size_t> separator; ///< as in `CallCommand`
+    Arguments arguments;
     std::string on;
     std::size_t in_flight = 1; ///< a thread for each
     std::uint64_t count = 0;   ///< 0: only the duration counts
@@ -207,8 +211,7 @@ struct KeygenCommand {
 /// One call, and what it causes.
 struct TraceCommand {
     Target target;
-    std::vector<std::string> arguments;
-    std::optional<std::size_t> separator; ///< as in CallCommand
+    Arguments arguments;
     std::string on;
     bool no_wait = false;
 };

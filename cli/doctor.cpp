@@ -45,11 +45,10 @@ public:
 
     [[nodiscard]] int print_all(const Common& common) const {
         const Terminal terminal = terminal_of(STDOUT_FILENO, process_environment());
-        const Format format = common.mesh.format;
-        if (format != Format::text && (format != Format::automatic || !terminal.is_terminal)) {
+        if (!is_for_people(common.mesh.format, terminal.is_terminal)) {
             Listing listing{{}};
             for (const Json& row : rows_) listing.add(row);
-            return print(listing.text(format, terminal));
+            return print(listing.text(common.mesh.format, terminal));
         }
         std::string text;
         for (const Json& row : rows_) {

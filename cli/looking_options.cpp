@@ -3,7 +3,6 @@
 
 #include "cli/app.hpp"
 #include "cli/target.hpp"
-#include "cli/words.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -39,7 +38,7 @@ void add_looking(CLI::App& app) {
     names(tap, "CALLBACK", "only the calls of this one")->required(false);
     value(tap, "--on", "NODE", "only the instance of this node, by name or id");
     tap.footer(tap_notes);
-    examples(tap, {"malla tap Echo & malla call Echo.text hello"});
+    examples(tap, {"malla tap Echo", "malla tap Echo text --format json"});
 }
 
 Result<Command> read_trace(const CLI::App& app) {
@@ -47,10 +46,7 @@ Result<Command> read_trace(const CLI::App& app) {
     auto wanted = target(*text(app, "SERVICE.CALLBACK"));
     if (!wanted) return std::move(wanted).error();
     trace.target = *std::move(wanted);
-    for (const std::string& word : app.get_option("ARGUMENT")->results()) {
-        if (is_separator(word)) trace.separator = trace.arguments.size();
-        trace.arguments.emplace_back(unmarked(word));
-    }
+    trace.arguments = arguments(app);
     trace.on = text(app, "--on").value_or("");
     trace.no_wait = flag(app, "--no-wait");
     return Command{std::move(trace)};

@@ -4,7 +4,6 @@
 #include "cli/app.hpp"
 #include "cli/target.hpp"
 #include "cli/usage.hpp"
-#include "cli/words.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -51,10 +50,7 @@ Result<Command> read_bench(const CLI::App& app) {
     auto wanted = target(*text(app, "SERVICE.CALLBACK"));
     if (!wanted) return std::move(wanted).error();
     bench.target = *std::move(wanted);
-    for (const std::string& word : app.get_option("ARGUMENT")->results()) {
-        if (is_separator(word)) bench.separator = bench.arguments.size();
-        bench.arguments.emplace_back(unmarked(word));
-    }
+    bench.arguments = arguments(app);
     const auto in_flight = count(app, "-j", bench.in_flight);
     if (!in_flight) return in_flight.error();
     if (*in_flight > max_bench_threads)

@@ -192,12 +192,8 @@ Result<Command> read_call(const CLI::App& app) {
     auto wanted = target(*text(app, "SERVICE.CALLBACK"));
     if (!wanted) return std::move(wanted).error();
     call.target = *std::move(wanted);
-    const auto& words = app.get_option("ARGUMENT")->results();
-    for (const std::string& word : words) {
-        if (is_separator(word)) call.separator = call.arguments.size();
-        call.arguments.emplace_back(unmarked(word));
-    }
-    call.from_input = call.arguments.size() == 1 && call.arguments[0] == "-";
+    call.arguments = arguments(app);
+    call.from_input = call.arguments.words == std::vector<std::string>{"-"};
     const auto in_flight = count(app, "-j", 1);
     const auto from_line = count(app, "--from-line", 1);
     if (!in_flight) return in_flight.error();

@@ -45,8 +45,7 @@ public:
 
 private:
     [[nodiscard]] std::string line_of(const NodeView& other, Clock::duration took) const {
-        const Format format = common_.mesh.format;
-        if (format == Format::text || (format == Format::automatic && terminal_.is_terminal))
+        if (is_for_people(common_.mesh.format, terminal_.is_terminal))
             return harmless(other.name, false) + ": " + short_time(took) + '\n';
         const double ms = std::chrono::duration<double, std::milli>{took}.count();
         const Json row = Json::object({{"node", other.name}, {"id", other.id.text()}, {"ms", ms}});

@@ -39,6 +39,18 @@ void say_that_it_waits(const Node& node, const std::string& service, const std::
     (void)write_all(STDERR_FILENO, text + '\n');
 }
 
+// Why a service is not found, the likeliest first.
+std::string likely_causes(std::size_t nodes) {
+    if (nodes == 0)
+        return "no node is known. Most likely (1) none runs: `malla run` and `malla serve` start one; (2) it was given "
+               "another --broker, --peer, --loopback or --cluster than this command; (3) it cannot be reached: "
+               "`malla doctor` says why";
+    return (nodes == 1 ? "1 node is" : std::to_string(nodes) + " nodes are") +
+           " known and none serves it. Most likely (1) its program does not run or has just ended; (2) it was given "
+           "another --broker, --peer, --loopback or --cluster than this command; (3) it has another name: `malla ls` "
+           "shows what is there";
+}
+
 bool has_callback(const InstanceView& instance, const std::string& callback) {
     return std::ranges::find(instance.callbacks, callback, &CallbackView::name) != instance.callbacks.end();
 }
@@ -129,14 +141,23 @@ Result<std::string> description_of(const InstanceView& instance, const std::stri
     return unknown;
 }
 
+Result<CallbackDescription> wait_for_callback(Node& node, const Target& target, const std::string& on,
+                                              const VersionRange& version, const Common& common, bool no_wait,
+                                              Deadline deadline) {
+    const auto instance = wait_for_instance(node, target, on, version, common, no_wait, deadline);
+    if (!instance) return instance.error();
+    const auto description = description_of(*instance, target.callback);
+    if (!description) return description.error();
+    return CallbackDescription::parse(*description);
+}
+
 Status no_such_service(const Node& node, const std::string& service, Status why, const std::string& on) {
     const auto near = nearest_service(node, service);
     if (near && *near != service) why.set_data("hint", "did you mean " + *near + '?');
     else if (near && !on.empty())
         why.set_data("hint", "node " + on + " does not serve it; `malla info " + service + "` shows who does");
     else if (why.id() == "service_not_available" && !why.data().contains("versions"))
-        why.set_data("hint", "is a node that serves it running, with the same --broker, --peer, --loopback and "
-                             "--cluster? `malla ls` shows what is there");
+        why.set_data("hint", likely_causes(node.nodes().size()));
     return why;
 }
 

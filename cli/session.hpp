@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "malla/node/node.hpp"
 
@@ -24,6 +25,11 @@ namespace malla::cli {
 
 /// The callback's description as the instance announces it; `request_op_unknown` with what there is.
 [[nodiscard]] Result<std::string> description_of(const InstanceView& instance, const std::string& callback);
+
+/// The callback `target` of an instance that `wait_for_instance` finds.
+[[nodiscard]] Result<CallbackDescription> wait_for_callback(Node& node, const Target& target, const std::string& on,
+                                                            const VersionRange& version, const Common& common,
+                                                            bool no_wait, Deadline deadline);
 
 /// `service_not_available` with the nearest service that there is as a hint.
 [[nodiscard]] Status no_such_service(const Node& node, const std::string& service, Status why,

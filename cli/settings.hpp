@@ -23,6 +23,12 @@ using Environment = std::function<std::optional<std::string>(std::string_view na
 
 enum class Format : std::uint8_t { automatic, json, text, raw };
 
+/// Whether what is not the result of a call is written for people: with `text`, and on a terminal unless told
+/// otherwise.
+[[nodiscard]] constexpr bool is_for_people(Format format, bool on_terminal) noexcept {
+    return format == Format::text || (format == Format::automatic && on_terminal);
+}
+
 /// How the mesh is found and how results are shown, as every command needs it.
 struct MeshOptions {
     std::vector<std::string> brokers;

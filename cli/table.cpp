@@ -38,7 +38,7 @@ std::string painted(const std::string& text, const char* colour) {
 } // namespace
 
 std::string Listing::text(Format format, const Terminal& terminal) const {
-    if (format == Format::text || (format == Format::automatic && terminal.is_terminal)) return table(terminal);
+    if (is_for_people(format, terminal.is_terminal)) return table(terminal);
     return lines();
 }
 

@@ -78,8 +78,7 @@ std::string result_text(const admin::TappedCall& call, const TapStyle& style) {
 
 TapStyle tap_style(const Common& common) {
     const bool on_terminal = terminal_of(STDOUT_FILENO, process_environment()).is_terminal;
-    return {common.mesh.format == Format::text || (common.mesh.format == Format::automatic && on_terminal),
-            on_terminal};
+    return {is_for_people(common.mesh.format, on_terminal), on_terminal};
 }
 
 std::string tap_line(std::string_view service, std::string_view node, const admin::TappedCall& call,

@@ -143,15 +143,11 @@ std::string table_of(const Traced& traced, const Terminal& terminal) {
 
 /// The arguments for the callback, which has to be there.
 Result<std::string> arguments_for(Node& node, const TraceCommand& command, const Common& common, Deadline deadline) {
-    const auto instance = wait_for_instance(node, command.target, command.on, {}, common, command.no_wait, deadline);
-    if (!instance) return instance.error();
-    const auto description = description_of(*instance, command.target.callback);
-    if (!description) return description.error();
-    const auto callback = CallbackDescription::parse(*description);
+    const auto callback = wait_for_callback(node, command.target, command.on, {}, common, command.no_wait, deadline);
     if (!callback) return callback.error();
     if (callback->gives_stream())
         return usage_error("The callback gives a stream of values", "trace a callback that gives one result");
-    return arguments_of_words(*callback, command.arguments, command.separator);
+    return arguments_of_words(*callback, command.arguments.words, command.arguments.separator);
 }
 
 /// Makes the call inside a span of its own, the root of the trace.
@@ -205,8 +201,7 @@ int run(const TraceCommand& command, const Common& common) {
     traced.spans = spans.all();
     if (!common.quiet) print_error(spans.missing(subscription->dropped()));
     const Terminal terminal = terminal_of(STDOUT_FILENO, process_environment());
-    const bool for_people =
-        common.mesh.format == Format::text || (common.mesh.format == Format::automatic && terminal.is_terminal);
+    const bool for_people = is_for_people(common.mesh.format, terminal.is_terminal);
     const int printed = print(for_people ? table_of(traced, terminal) : lines_of(traced));
     if (printed != 0) return printed;
     return traced.result ? 0 : fail(traced.result.error(), common);

@@ -50,8 +50,7 @@ class Lines {
 public:
     Lines(LiveOutput& output, const Common& common)
         : output_{output}, on_terminal_{terminal_of(STDOUT_FILENO, process_environment()).is_terminal},
-          for_people_{common.mesh.format == Format::text || (common.mesh.format == Format::automatic && on_terminal_)} {
-    }
+          for_people_{is_for_people(common.mesh.format, on_terminal_)} {}
 
     template <class T>
     void write(const T& what) const {

@@ -53,7 +53,7 @@ TEST(FullScreen, GivesTheTerminalBackWhenAnExceptionPasses) {
         ::tcgetattr(STDIN_FILENO, &after);
         if (after.c_lflag != before.c_lflag || after.c_cc[VMIN] != before.c_cc[VMIN]) ::_exit(3);
     });
-    EXPECT_THAT(drawn, AllOf(HasSubstr("\x1b[?1049h"), HasSubstr("\x1b[Hone\x1b[K\r\ntwo\x1b[K\x1b[J"),
+    EXPECT_THAT(drawn, AllOf(HasSubstr("\x1b[?1049h"), HasSubstr("\x1b[Hone\x1b[K\r\r\ntwo\x1b[K\x1b[J"),
                              EndsWith("\x1b[?25h\x1b[?1049l")));
 }
 

@@ -70,24 +70,25 @@ TEST(CommandLine, KeepsEveryArgumentAsTheShellGaveIt) {
         "--all=1",
     };
     for (const auto& word : words) {
-        EXPECT_THAT(call_of({"call", "Echo.text", word}).arguments, ElementsAre(word));
-        EXPECT_THAT(call_of({"call", "Echo.text", "a", word, word}).arguments, ElementsAre("a", word, word));
+        EXPECT_THAT(call_of({"call", "Echo.text", word}).arguments.words, ElementsAre(word));
+        EXPECT_THAT(call_of({"call", "Echo.text", "a", word, word}).arguments.words, ElementsAre("a", word, word));
     }
 }
 
 TEST(CommandLine, TakesEveryWordBehindTwoDashesAsAnArgument) {
     for (const std::string word : {"-j", "--help", "--timeout", "-v", "--keep-going", "-3", "[1]"}) {
         const auto call = call_of({"call", "Echo.text", "--", word});
-        EXPECT_THAT(call.arguments, ElementsAre("--", word));
-        EXPECT_THAT(call.separator, Optional(0U)); // to be left out where the callback wants one argument only
+        EXPECT_THAT(call.arguments.words, ElementsAre("--", word));
+        EXPECT_THAT(call.arguments.separator,
+                    Optional(0U)); // to be left out where the callback wants one argument only
     }
     const auto call = call_of({"call", "Echo.text", "--", "--"});
-    EXPECT_THAT(call.arguments, ElementsAre("--", "--"));
-    EXPECT_THAT(call.separator, Optional(0U));
+    EXPECT_THAT(call.arguments.words, ElementsAre("--", "--"));
+    EXPECT_THAT(call.arguments.separator, Optional(0U));
 }
 
 TEST(CommandLine, TakesTwoDashesAloneAsAnArgument) {
-    EXPECT_THAT(call_of({"call", "Echo.text", "--"}).arguments, ElementsAre("--"));
+    EXPECT_THAT(call_of({"call", "Echo.text", "--"}).arguments.words, ElementsAre("--"));
 }
 
 TEST(CommandLine, ReadsStandardInputOnlyForASingleDash) {
@@ -108,7 +109,7 @@ TEST(CommandLine, TakesTheOptionsOfCallBeforeAndBehindTheName) {
         const auto call = call_of(line);
         EXPECT_EQ(call.target.service, "Calculator");
         EXPECT_EQ(call.target.callback, "square");
-        EXPECT_THAT(call.arguments, ElementsAre("-"));
+        EXPECT_THAT(call.arguments.words, ElementsAre("-"));
         EXPECT_EQ(call.in_flight, 64U);
         EXPECT_TRUE(call.keep_going);
     }
@@ -304,7 +305,7 @@ TEST(CommandLine, SaysWhichInstanceIsCalled) {
     const auto call = call_of({"call", "Shop.order", "--vsn", ">=1.2 <2", "--key", "anna", "soup"});
     EXPECT_EQ(call.version, VersionRange{">=1.2 <2"});
     EXPECT_THAT(call.key, Optional(Eq("anna")));
-    EXPECT_THAT(call.arguments, ElementsAre("soup"));
+    EXPECT_THAT(call.arguments.words, ElementsAre("soup"));
     EXPECT_THAT(call_of({"call", "Shop.order", "--key", ""}).key, Optional(Eq("")));
     EXPECT_EQ(call_of({"call", "Shop.order"}).key, std::nullopt);
 

@@ -127,6 +127,9 @@ class Errors(Mesh):
     def test_each_has_its_code_and_says_what_to_do(self):
         self.refused(3, "Service 'Eco' is not available\nhint: did you mean Echo", "call", "Eco.add", "--no-wait")
         self.refused(3, "waiting for Eco.*there is Echo", "call", "Eco.add", "--timeout", "1200ms")
+        causes = r"(.|\n)*\(1\)(.|\n)*\(2\)(.|\n)*\(3\)"
+        self.refused(3, "1 node is known and none serves it" + causes, "call", "Nobody.add", "--no-wait")
+        self.refused(3, "no node is known" + causes, "call", "Nobody.add", "--no-wait", "--cluster", "elsewhere")
         self.refused(1, r"request_op_unknown \(400\).*\nhint: did you mean Echo.add", "call", "Echo.adda", 1)
         self.refused(2, "takes 2 arguments, not 1", "call", "Echo.add", 1)
         self.refused(2, "'b' wants a number", "call", "Echo.add", 1, "x")

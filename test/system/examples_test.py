@@ -11,7 +11,7 @@ import unittest
 
 from mesh import BUILD, LIMIT_S, SAMPLES, Mesh, eventually
 
-ENDLESS = {"run", "serve", "sub", "watch"}
+ENDLESS = {"run", "serve", "sub", "watch", "tap"}
 
 
 class Examples(Mesh):
@@ -72,7 +72,7 @@ class Examples(Mesh):
         return len(self.malla("info", name, "--format", "json")[1].splitlines())
 
     def test_those_that_listen(self):
-        for command in ("sub", "watch"):
+        for command in ("sub", "watch", "tap"):
             for line in self.examples(command):
                 with self.subTest(line):
                     process = self.shell(line)
@@ -84,6 +84,7 @@ class Examples(Mesh):
     def heard(self, process):
         """Whether it has written something, or has ended well."""
         self.assertEqual(self.malla("pub", "orders.created", "1")[0], 0)
+        self.answer("Echo.text", "hello")
         os.set_blocking(process.stdout.fileno(), False)
         return process.stdout.read() or process.poll() == 0
 

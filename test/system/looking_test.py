@@ -10,6 +10,7 @@ import subprocess
 import unittest
 
 from mesh import LIMIT_S, SAMPLES, Mesh, eventually
+from terminals import on_terminal
 
 
 class Looking(Mesh):
@@ -20,23 +21,6 @@ class Looking(Mesh):
 
     def names(self, service):
         return [row["name"] for row in self.rows("plugins", service)]
-
-    def on_terminal(self, *words, environment=None):
-        """What a command that ends by itself writes to a terminal."""
-        ours, its = pty.openpty()
-        process = subprocess.Popen(["malla", *map(str, words)], env=dict(self.environment, **environment or {}),
-                                   stdin=subprocess.DEVNULL, stdout=its, stderr=subprocess.PIPE)
-        self.processes.append(process)
-        os.close(its)
-        text = b""
-        try:
-            while more := os.read(ours, 65536):
-                text += more
-        except OSError:  # so a terminal says that its other end is closed
-            pass
-        os.close(ours)
-        process.wait(LIMIT_S)
-        return text.decode().replace("\r\n", "\n")
 
     def shop_and_kitchen(self):
         self.start(SAMPLES / "shop", "--name", "shop")
@@ -129,10 +113,10 @@ class Trace(Looking):
         self.assertEqual(rows[3]["node"], "kitchen")
 
     def test_a_terminal_shows_branches_that_it_can_write(self):
-        text = self.on_terminal("trace", "Shop.order", "soup", 2, environment={"LC_ALL": "C.UTF-8", "COLUMNS": "100"})
+        _, text, _ = on_terminal(self, "malla", "trace", "Shop.order", "soup", 2, width=100, LC_ALL="C.UTF-8")
         self.assertIn("   └─ call Kitchen.cook", text)
         self.assertRegex(text, r"call Shop.order +\S+ +0 us +[0-9.]+ [mu]?s +ok: 9")
-        text = self.on_terminal("trace", "Shop.order", "soup", 2, environment={"LC_ALL": "C"})
+        _, text, _ = on_terminal(self, "malla", "trace", "Shop.order", "soup", 2, LC_ALL="C")
         self.assertIn("   `- call Kitchen.cook", text)
 
     def test_what_cannot_be_called_ends_as_call_does(self):

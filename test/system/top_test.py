@@ -2,77 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `malla top` draws on a terminal, and what it leaves behind there."""
 
-import fcntl
 import json
 import os
-import pty
 import re
-import select
 import signal
-import struct
 import subprocess
 import termios
 import unittest
 
 from mesh import LIMIT_S, SAMPLES, Mesh, eventually
+from terminals import Screen
 
 UP, DOWN, ENTER = "\x1b[A", "\x1b[B", "\r"
-
-
-class Screen:
-    """A terminal with a program in it; what is drawn is known by its last whole frame."""
-
-    def __init__(self, mesh, *command, width=100, height=24, **environment):
-        self.terminal, end = pty.openpty()
-        self.resize(width, height)
-        self.before = termios.tcgetattr(end)
-        self.process = subprocess.Popen(command, env={**mesh.environment, "LANG": "C.UTF-8", **environment}, stdin=end,
-                                        stdout=end, stderr=end, start_new_session=True,
-                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
-        self.end = end
-        self.drawn = b""
-        mesh.processes.append(self.process)
-        mesh.addCleanup(os.close, self.terminal)
-        mesh.addCleanup(os.close, end)
-
-    def resize(self, width, height):
-        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
-
-    def type(self, text):
-        os.write(self.terminal, text.encode())
-
-    def read(self):
-        while select.select([self.terminal], [], [], 0.01)[0]:
-            self.drawn += os.read(self.terminal, 65536)
-        return self.drawn
-
-    def frame(self):
-        """The lines of the last whole frame, with their colours."""
-        frames = self.read().split(b"\x1b[H")[1:]
-        whole = [each.split(b"\x1b[J")[0] for each in frames if b"\x1b[J" in each]
-        return whole[-1].decode().replace("\x1b[K", "").split("\r\n") if whole else []
-
-    def lines(self):
-        return [re.sub(r"\x1b\[[0-9]*m", "", line) for line in self.frame()]
-
-    def line(self, begin):
-        return next((line for line in self.lines() if line.startswith(begin)), "")
-
-    def wait_for(self, condition):
-        try:
-            return eventually(condition)
-        except AssertionError as late:
-            raise AssertionError("\n".join([str(late), *self.lines()])) from None
-
-    def exit_code(self):
-        def ended():
-            self.read() # it may wait for a reader
-            return self.process.poll() is not None
-        eventually(ended)
-        return self.process.returncode
-
-    def is_as_before(self):
-        return termios.tcgetattr(self.end) == self.before and self.read().rstrip().endswith(b"\x1b[?25h\x1b[?1049l")
 
 
 class Top(Mesh):
