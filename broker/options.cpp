@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <utility>
@@ -34,18 +35,31 @@ Exit status: 0 ended by a signal, 2 usage, 5 credentials are required, 6 cannot 
 
 const std::map<std::string, LogFormat> log_formats{{"text", LogFormat::text}, {"json", LogFormat::json}};
 
-/// What the command line did not say is taken from the file.
+/// What the command line did not say, and the environment says as it does to all programs of Malla.
+void take_environment(Options& options, const CLI::App& app) {
+    const auto take = [](auto& into, const char* name) {
+        if (const char* value = std::getenv(name); value != nullptr && *value != '\0') into = value;
+    };
+    if (app.count("--secret-file") == 0 && app.count("--key-file") == 0) {
+        take(options.credentials.secret, "MALLA_SECRET_FILE");
+        take(options.credentials.key, "MALLA_KEY_FILE");
+    }
+    if (app.count("--allow") == 0) take(options.credentials.allow, "MALLA_ALLOW");
+    if (app.count("--cluster") == 0) take(options.cluster, "MALLA_CLUSTER");
+}
+
+/// What neither the command line nor the environment said is taken from the file.
 Result<void> complete(Options& options, const CLI::App& app, const std::string& path) {
     auto read = read_config(path);
     if (!read) return std::move(read).error();
     const auto given = [&](const char* name) { return app.count(name) != 0; };
     if (!given("--bind")) options.bind = read->bind;
-    if (read->cluster && !given("--cluster")) options.cluster = *read->cluster;
-    if (!given("--secret-file") && !given("--key-file")) {
+    if (read->cluster && options.cluster == Options{}.cluster) options.cluster = *read->cluster;
+    if (options.credentials.secret.empty() && options.credentials.key.empty()) {
         options.credentials.secret = read->secret_file.value_or("");
         options.credentials.key = read->key_file.value_or("");
     }
-    if (read->allow && !given("--allow")) options.credentials.allow = *read->allow;
+    if (read->allow && options.credentials.allow.empty()) options.credentials.allow = *read->allow;
     if (read->insecure && !given("--insecure")) options.insecure = *read->insecure;
     if (read->no_relay && !given("--no-relay")) options.relays = !*read->no_relay;
     if (read->pub_port && !given("--pub-port")) options.pub_port = *read->pub_port;
@@ -73,13 +87,16 @@ std::variant<Options, int> read_options(int argc, char** argv) {
         ->expected(1)
         ->take_all();
     app.add_option("--config", config, "Options from a TOML or JSON file; the command line wins")->type_name("FILE");
-    app.add_option("--cluster", options.cluster, "Nodes of other clusters are refused [malla]")->type_name("NAME");
-    app.add_option("--secret-file", options.credentials.secret, "The secret of the cluster: everything is encrypted")
+    app.add_option("--cluster", options.cluster, "Nodes of other clusters are refused [malla; MALLA_CLUSTER]")
+        ->type_name("NAME");
+    app.add_option("--secret-file", options.credentials.secret,
+                   "The secret of the cluster: everything is encrypted [MALLA_SECRET_FILE]")
         ->type_name("FILE");
-    app.add_option("--key-file", options.credentials.key, "An own key pair instead, as `malla keygen` makes it")
+    app.add_option("--key-file", options.credentials.key,
+                   "An own key pair instead, as `malla keygen` makes it [MALLA_KEY_FILE]")
         ->type_name("FILE");
     app.add_option("--allow", options.credentials.allow,
-                   "The keys that are let in, with --key-file; SIGHUP re-reads it")
+                   "The keys that are let in, with --key-file; SIGHUP re-reads it [MALLA_ALLOW]")
         ->type_name("FILE");
     app.add_flag("--insecure", options.insecure, "Bind where other machines reach it, without credentials");
     app.add_flag("!--no-relay", options.relays, "Pass on no calls between nodes that cannot reach each other");
@@ -98,6 +115,7 @@ std::variant<Options, int> read_options(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return usage(error.what());
     }
+    take_environment(options, app);
     if (!config.empty())
         if (auto completed = complete(options, app, config); !completed) return usage(completed.error().info());
     if (options.bind.empty()) options.bind = {default_endpoint};

@@ -52,10 +52,15 @@ public:
     Bench(Node& node, const BenchCommand& command, std::string arguments)
         : node_{node}, command_{command}, arguments_{std::move(arguments)}, left_{command.count} {}
 
-    Result<std::string> call() {
+    /// Nothing when it was interrupted meanwhile.
+    std::optional<Result<std::string>> call() {
+        constexpr Clock::duration between_looks = std::chrono::milliseconds{50};
         CallOptions options;
         options.on = command_.on;
-        return node_.call(command_.target.service, command_.target.callback, arguments_, options);
+        auto result = node_.async(command_.target.service, command_.target.callback, arguments_, options);
+        while (!result.wait_until(Deadline::in(between_looks)))
+            if (interrupted_.load(std::memory_order_relaxed)) return std::nullopt;
+        return result.get();
     }
     /// Whether it was interrupted.
     bool run(const StopSignal& signal) {
@@ -74,11 +79,12 @@ public:
         std::array<pollfd, 2> all{{{signal.fd(), POLLIN, 0}, {done.descriptor(), POLLIN, 0}}};
         while (::poll(all.data(), all.size(), end.poll_timeout(Clock::now())) < 0) {
         }
+        interrupted_ = all[0].revents != 0;
         over_ = true;
         for (auto& thread : threads) thread.join();
         took_ = Clock::now() - begin;
         for (const auto& each : counts) counts_.add(each);
-        return all[0].revents != 0;
+        return interrupted_;
     }
 
     [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
@@ -88,7 +94,9 @@ private:
     void work(Counts& counts) {
         while (!over_.load(std::memory_order_relaxed) && take_one()) {
             const auto begin = Clock::now();
-            const auto result = call();
+            const auto called = call();
+            if (!called) return;
+            const auto& result = *called;
             if (result) {
                 counts.latencies.add(Clock::now() - begin);
                 continue;
@@ -110,6 +118,7 @@ private:
     const std::string arguments_;
     std::atomic<std::uint64_t> left_; ///< where a count was given
     std::atomic<bool> over_ = false;
+    std::atomic<bool> interrupted_ = false; ///< what is under way is not waited for
     Counts counts_;
     Clock::duration took_{0};
 };
@@ -195,9 +204,9 @@ int run(const BenchCommand& command, const Common& common) {
     Node node{node_options(common, false)};
     auto arguments = arguments_for(node, command, common);
     if (!arguments) return fail(arguments.error(), common);
-    const StopSignal signal;
     Bench bench{node, command, *std::move(arguments)};
-    if (const auto first = bench.call(); !first) return fail(first.error(), common);
+    if (const auto first = bench.call(); !*first) return fail(first->error(), common);
+    const StopSignal signal;
     const bool interrupted = bench.run(signal);
     const Terminal terminal = terminal_of(STDOUT_FILENO, process_environment());
     const bool for_people = is_for_people(common.mesh.format, terminal.is_terminal);

@@ -16,12 +16,16 @@ constexpr std::string_view repeat =
 constexpr auto hints = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"address_in_use", "end the program that uses it, or name another port"},
     {"body_too_large", "arguments and results are at most 8 MiB: send them in parts, or say where they are"},
+    {"address_unavailable", "`ip address` shows those that there are; *:PORT binds all of them"},
     {"busy", "try again later, or start another instance"},
+    {"credentials_refused",
+     "with a secret: is it the file that all others have? With keys: is the own public key on the "
+     "--allow list there, and is the key behind # the one of what is there?"},
     {"deadline_exceeded", "a longer --timeout waits for it; repeat it only if a second run does no harm"},
     {"draining", "its node is about to stop: try again when another instance runs"},
     {"endpoint_unreachable", "is a broker or node running there, and reachable from here?"},
     {"expired", "a longer --timeout, more workers or another instance gives it time to begin"},
-    {"internal_error", "the log of its node has the reason, under the reference"},
+    {"internal_error", "the log of its node has the reason"},
     {"not_implemented", "no plugin in its chain answers: `malla explain SERVICE.CALLBACK` shows who takes part"},
     {"paused", "`malla resume SERVICE` lets it take calls again"},
     {"peer_lost", repeat},

@@ -6,6 +6,7 @@
 #include "malla/base/log.hpp"
 #include "plugins/spdlog/backend.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <string>
 #include <string_view>
@@ -32,10 +33,11 @@ int dispatch(const Invocation& invocation) {
     }
 }
 
-/// A descriptor of the mesh may not become what this program takes for its input or output.
+/// A descriptor of the mesh may not become what this program takes for its input or output. A closed input is an empty
+/// one; what is written to a closed output fails, so that nobody takes it for written.
 void open_standard_descriptors() {
     int opened = 0;
-    while (opened >= 0 && opened <= STDERR_FILENO) opened = ::open("/dev/null", O_RDWR);
+    while (opened >= 0 && opened <= STDERR_FILENO) opened = ::open("/dev/null", O_RDONLY);
     if (opened > STDERR_FILENO) ::close(opened);
 }
 
@@ -46,6 +48,7 @@ int main_with(const std::vector<std::string>& words) {
     if (invocation) return dispatch(*invocation);
     Common common;
     if (asks_for_json(words)) common.mesh.format = Format::json;
+    common.quiet = std::ranges::any_of(words, [](const auto& word) { return word == "-q" || word == "--quiet"; });
     return fail(invocation.error(), common);
 }
 

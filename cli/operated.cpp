@@ -21,7 +21,7 @@ Result<Operated> Operated::find(const std::string& service, const std::string& o
     std::erase_if(instances, [&](const InstanceView& instance) {
         return !on.empty() && instance.node_name != on && instance.node.text() != on;
     });
-    if (instances.empty()) return no_such_service(**node, service, Status{"service_not_available", service});
+    if (instances.empty()) return no_such_service(**node, service, Status{"service_not_available", service}, on);
     return Operated{*std::move(node), std::move(instances), deadline};
 }
 

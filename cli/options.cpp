@@ -72,7 +72,7 @@ void add_call(CLI::App& app) {
     flag(call, "--keep-going", "report a failed line on standard error and go on");
     flag(call, "--null", "input lines end with NUL");
     value(call, "--from-line", "N", "resume: begin at this line of the input");
-    flag(call, "--progress", "say on standard error how far it is");
+    flag(call, "--progress", "say on standard error how far it is, even if that is no terminal");
     call.footer(call_notes);
     examples(call, {"malla call Calculator.calculate add 2 3", "malla call Calculator.calculate a=2 b=3 op=add",
                     "seq 1000 | malla call Calculator.square - -j 64 | tail -n 1",

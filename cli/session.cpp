@@ -28,14 +28,30 @@ std::optional<std::string> nearest_service(const Node& node, const std::string& 
     return nearest(service, std::vector<std::string>{names.begin(), names.end()});
 }
 
-void say_that_it_waits(const Node& node, const std::string& service, const std::string& on) {
+bool is_of(const InstanceView& instance, const VersionRange& version) {
+    const auto its = VersionRange::parse(instance.version);
+    return its && version.contains(*its);
+}
+
+bool is_on(const std::vector<InstanceView>& instances, const std::string& node) {
+    return std::ranges::any_of(instances,
+                               [&](const auto& each) { return each.node_name == node || each.node.text() == node; });
+}
+
+void say_that_it_waits(const Node& node, const std::string& service, const std::string& on, const VersionRange& version,
+                       Format format) {
     std::string text = "waiting for " + service;
-    if (on.empty())
-        text += node.instances_of(service).empty() ? ", which nobody serves yet" : ", which takes no calls now";
+    const auto instances = node.instances_of(service);
+    if (on.empty() && !instances.empty() &&
+        std::ranges::none_of(instances, [&](const auto& each) { return is_of(each, version); }))
+        text += ", which nobody serves in that version";
+    else if (on.empty()) text += instances.empty() ? ", which nobody serves yet" : ", which takes no calls now";
+    else if (is_on(instances, on)) text += " on node " + on + ", where it takes no calls now";
     else text += " on node " + on + ", which does not serve it yet";
     const auto near = nearest_service(node, service);
     if (near && *near != service) text += "; there is " + *near;
-    else if (near && !on.empty()) text += "; `malla info " + service + "` shows who does";
+    else if (near && !on.empty() && !is_on(instances, on)) text += "; `malla info " + service + "` shows who does";
+    if (format == Format::json) text = *Json::object({{"waiting_for", service}, {"info", text}}).dump();
     (void)write_all(STDERR_FILENO, text + '\n');
 }
 
@@ -53,11 +69,6 @@ std::string likely_causes(std::size_t nodes) {
 
 bool has_callback(const InstanceView& instance, const std::string& callback) {
     return std::ranges::find(instance.callbacks, callback, &CallbackView::name) != instance.callbacks.end();
-}
-
-bool is_of(const InstanceView& instance, const VersionRange& version) {
-    const auto its = VersionRange::parse(instance.version);
-    return its && version.contains(*its);
 }
 
 std::optional<InstanceView> instance_on(const Node& node, const Target& target, const std::string& on,
@@ -120,7 +131,7 @@ Result<InstanceView> wait_for_instance(Node& node, const Target& target, const s
         if (!there && (no_wait || deadline.passed(Clock::now())))
             return no_such_service(node, service, std::move(there).error(), on);
         if (!told && patient.passed(Clock::now())) {
-            say_that_it_waits(node, service, on);
+            say_that_it_waits(node, service, on, version, common.mesh.format);
             told = true;
         }
     }
@@ -154,10 +165,13 @@ Result<CallbackDescription> wait_for_callback(Node& node, const Target& target, 
 Status no_such_service(const Node& node, const std::string& service, Status why, const std::string& on) {
     const auto near = nearest_service(node, service);
     if (near && *near != service) why.set_data("hint", "did you mean " + *near + '?');
-    else if (near && !on.empty())
+    else if (near && !on.empty() && !is_on(node.instances_of(service), on))
         why.set_data("hint", "node " + on + " does not serve it; `malla info " + service + "` shows who does");
-    else if (why.id() == "service_not_available" && !why.data().contains("versions"))
-        why.set_data("hint", likely_causes(node.nodes().size()));
+    else if (why.data().contains("versions")) why.set_data("hint", "`malla info " + service + "` shows the versions");
+    else if (why.id() == "service_not_available" && near)
+        why.set_data("hint", "`malla info " + service + "` shows its status; `malla resume " + service +
+                                 "` lets it take calls again after a stop");
+    else if (why.id() == "service_not_available") why.set_data("hint", likely_causes(node.nodes().size()));
     return why;
 }
 

@@ -57,13 +57,14 @@ private:
     }
 
     void send(std::string_view line) {
-        for (auto now = Clock::now(); !window_.has_space(now); now = Clock::now()) {
+        while (space_ == 0 && (space_ = window_.space(Clock::now())) == 0) {
             look(false, is_opening_ ? opening_look_ms : -1);
             if (writer_.end() != StreamEnd::none) return --number_, void();
         }
         is_opening_ = is_opening_ && window_.is_opening(Clock::now());
         if (is_opening_ || number_ % lines_between_looks == 0) look(false, 0);
         if (writer_.end() != StreamEnd::none) return --number_, void();
+        --space_;
         auto arguments = steps_.read(line);
         const auto end = reader_.position();
         if (arguments) window_.push({number_, steps_.send(*std::move(arguments)), {}, end});
@@ -135,6 +136,7 @@ private:
     LineReader reader_;
     StreamWriter writer_;
     std::atomic<bool> written_ = false;
+    std::size_t space_ = 0;    ///< of the window, at least
     std::uint64_t number_ = 0; ///< of the last line that was sent or left out
     bool all_read_ = false;
     bool is_opening_ = true;

@@ -55,41 +55,39 @@ bool StreamWriter::ends_at_once() const noexcept {
 
 void StreamWriter::take_in_order() {
     if (waiting_.empty()) {
-        auto line = window_.pop(Deadline{Clock::now()});
-        if (!line) {
+        if (!window_.pop(waiting_, Deadline{Clock::now()})) {
             flush();
-            line = window_.pop(Deadline::in(slice));
+            window_.pop(waiting_, Deadline::in(slice));
         }
-        if (line) waiting_.push_back(*std::move(line));
     }
     if (waiting_.empty()) return;
     if (!is_ready(waiting_.front())) {
         flush();
         if (!waiting_.front().call->wait(Deadline::in(slice))) return;
     }
-    finish(waiting_.front());
+    finish(std::move(waiting_.front()));
     waiting_.pop_front();
 }
 
 void StreamWriter::take_unordered() {
-    while (auto line = window_.pop(Deadline{Clock::now()})) waiting_.push_back(*std::move(line));
+    window_.pop(waiting_, Deadline{Clock::now()});
     std::erase_if(waiting_, [this](StreamLine& line) {
         const bool ready = is_ready(line);
-        if (ready) finish(line);
+        if (ready) finish(std::move(line));
         return ready;
     });
-    const bool any = unwritten_ > 0;
+    const bool any = !finished_.empty();
     flush();
     if (any) return;
     if (!waiting_.empty()) {
         static_cast<void>(waiting_.front().call->wait(Deadline::in(unordered_slice)));
-    } else if (auto line = window_.pop(Deadline::in(slice))) {
-        waiting_.push_back(*std::move(line));
+    } else {
+        window_.pop(waiting_, Deadline::in(slice));
     }
 }
 
-void StreamWriter::finish(StreamLine& line) {
-    ++unwritten_;
+void StreamWriter::finish(StreamLine&& finished) {
+    StreamLine& line = finished_.emplace_back(std::move(finished));
     first_unwritten_ = std::min(first_unwritten_, line.number);
     const auto text = text_of(line);
     if (progress_) progress_->count(!text, line.input_end);
@@ -117,7 +115,7 @@ void StreamWriter::fail(std::uint64_t number, const Status& status) {
 
 void StreamWriter::flush() {
     if (progress_) progress_->report(Clock::now());
-    if (unwritten_ == 0) return;
+    if (finished_.empty()) return;
     out_.flush();
     if (out_.error() != 0) {
         note_unanswered(first_unwritten_);
@@ -125,7 +123,7 @@ void StreamWriter::flush() {
         else if (out_.error() != ECANCELED) end_for(StreamEnd::output_failed);
     }
     first_unwritten_ = UINT64_MAX;
-    if (window_.release(std::exchange(unwritten_, 0))) wake_sender_();
+    if (window_.release(finished_)) wake_sender_();
 }
 
 void StreamWriter::note_unanswered(std::uint64_t number) noexcept {
@@ -133,7 +131,7 @@ void StreamWriter::note_unanswered(std::uint64_t number) noexcept {
 }
 
 void StreamWriter::note_rest() {
-    while (auto line = window_.pop(Deadline{Clock::now()})) waiting_.push_back(*std::move(line));
+    window_.pop(waiting_, Deadline{Clock::now()});
     for (const StreamLine& line : waiting_) note_unanswered(line.number);
     waiting_.clear(); // cancels the calls
 }

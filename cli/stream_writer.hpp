@@ -41,7 +41,7 @@ public:
 private:
     void take_in_order();
     void take_unordered();
-    void finish(StreamLine& line);
+    void finish(StreamLine&& finished);
     [[nodiscard]] Result<std::string> text_of(StreamLine& line) const;
     void fail(std::uint64_t number, const Status& status);
     void flush();
@@ -55,8 +55,8 @@ private:
     std::function<void()> wake_sender_;
     LineWriter out_;
     std::atomic<StreamEnd> end_ = StreamEnd::none;
-    std::deque<StreamLine> waiting_; ///< taken from the window, without a result so far
-    std::size_t unwritten_ = 0;      ///< results taken since the last flush
+    std::deque<StreamLine> waiting_;   ///< taken from the window, without a result so far
+    std::vector<StreamLine> finished_; ///< since the last flush
     std::uint64_t first_unwritten_ = UINT64_MAX;
     int exit_code_ = 0;
     std::uint64_t first_unanswered_ = UINT64_MAX;

@@ -13,6 +13,11 @@ namespace {
 
 bool begins_character(char c) noexcept { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }
 
+bool is_control(char c, bool lines) noexcept {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && !(lines && (c == '\n' || c == '\t'))) || byte == 0x7F;
+}
+
 std::size_t width_of(int descriptor, const Environment& environment) {
     winsize size{};
     if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
@@ -26,14 +31,19 @@ std::size_t width_of(int descriptor, const Environment& environment) {
 
 Terminal terminal_of(int descriptor, const Environment& environment) {
     if (::isatty(descriptor) == 0) return {};
-    return {true, !environment("NO_COLOR"), width_of(descriptor, environment)};
+    const bool colour = environment("NO_COLOR").value_or("").empty() && environment("TERM") != "dumb";
+    return {true, colour, width_of(descriptor, environment)};
 }
 
 std::string harmless(std::string_view text, bool lines) {
-    std::string copy{text};
-    for (char& c : copy) {
-        const auto byte = static_cast<unsigned char>(c);
-        if ((byte < 0x20 && !(lines && (c == '\n' || c == '\t'))) || byte == 0x7F) c = '?';
+    std::string copy;
+    copy.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool is_c1 =
+            text[i] == '\xC2' && i + 1 < text.size() && (static_cast<unsigned char>(text[i + 1]) & 0xE0U) == 0x80U;
+        const bool commands = is_c1 || is_control(text[i], lines);
+        copy += commands ? '?' : text[i];
+        if (is_c1) ++i; // U+0080 to U+009F, which command some terminals too
     }
     return copy;
 }

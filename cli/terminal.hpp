@@ -12,7 +12,7 @@ namespace malla::cli {
 /// What a file descriptor is connected to, as far as output depends on it.
 struct Terminal {
     bool is_terminal = false;
-    bool colour = false;    ///< a terminal, and the variable NO_COLOR is not set
+    bool colour = false;    ///< a terminal that is not dumb, and NO_COLOR is not set or empty
     std::size_t width = 80; ///< in characters
 };
 

@@ -2,6 +2,7 @@
 #include "cli/window.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace malla::cli {
 
@@ -11,11 +12,15 @@ std::size_t Window::limit(Clock::time_point now) const noexcept {
     return std::min<std::uint64_t>(capacity_, 1 + written_ / written_per_step);
 }
 
-bool Window::has_space(Clock::time_point now) {
+std::size_t Window::space(Clock::time_point now) {
+    std::vector<StreamLine> finished; // destroyed without the lock
     const std::scoped_lock lock{mutex_};
-    sender_waits_ = outstanding_ >= limit(now);
-    if (!sender_waits_ && !opened_at_) opened_at_ = now;
-    return !sender_waits_;
+    finished.swap(finished_);
+    const std::size_t most = limit(now);
+    sender_waits_ = outstanding_ >= most;
+    if (sender_waits_) return 0;
+    if (!opened_at_) opened_at_ = now;
+    return most - outstanding_;
 }
 
 bool Window::is_opening(Clock::time_point now) const {
@@ -40,13 +45,18 @@ void Window::close() {
     pushed_.notify_one();
 }
 
-std::optional<StreamLine> Window::pop(Deadline until) {
+bool Window::pop(std::deque<StreamLine>& into, Deadline until) {
     std::unique_lock lock{mutex_};
+    if (lines_.empty() && until.passed(Clock::now())) return false;
     pushed_.wait_until(lock, until.at(), [&] { return closed_ || !lines_.empty(); });
-    if (lines_.empty()) return std::nullopt;
-    StreamLine line = std::move(lines_.front());
-    lines_.pop_front();
-    return line;
+    if (lines_.empty()) return false;
+    if (into.empty()) {
+        into.swap(lines_);
+        return true;
+    }
+    into.insert(into.end(), std::move_iterator{lines_.begin()}, std::move_iterator{lines_.end()});
+    lines_.clear();
+    return true;
 }
 
 bool Window::finished() const {
@@ -54,10 +64,14 @@ bool Window::finished() const {
     return closed_ && lines_.empty();
 }
 
-bool Window::release(std::size_t count) {
+bool Window::release(std::vector<StreamLine>& lines) {
     const std::scoped_lock lock{mutex_};
-    outstanding_ -= count;
-    written_ += count;
+    outstanding_ -= lines.size();
+    written_ += lines.size();
+    finished_.insert(finished_.end(), std::move_iterator{lines.begin()}, std::move_iterator{lines.end()});
+    lines.clear();
+    // For a quarter of the lines at once: the two threads would wake each other for each line otherwise.
+    if (outstanding_ + std::max<std::size_t>(capacity_ / 4, 1) > capacity_) return false;
     return std::exchange(sender_waits_, false);
 }
 

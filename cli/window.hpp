@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace malla::cli {
 
@@ -48,8 +49,8 @@ public:
 
     // For the sender.
 
-    /// Whether one more line may be sent. When not, `on_space` of the writer's `release` comes later.
-    [[nodiscard]] bool has_space(Clock::time_point now);
+    /// How many more lines may be sent. When none, the writer's `release` says later that there is space for some.
+    [[nodiscard]] std::size_t space(Clock::time_point now);
     /// Whether it lets fewer through than its capacity, which ends by time alone.
     [[nodiscard]] bool is_opening(Clock::time_point now) const;
     void push(StreamLine line);
@@ -58,13 +59,14 @@ public:
 
     // For the writer.
 
-    /// The next line in the order of the input; waits for one until `until`. Nothing when none came
-    /// by then, or none comes any more.
-    [[nodiscard]] std::optional<StreamLine> pop(Deadline until);
+    /// Takes the lines that were sent, in the order of the input; waits for one until `until`. Says whether there were
+    /// any.
+    bool pop(std::deque<StreamLine>& into, Deadline until);
     /// Whether no line waits and none comes any more.
     [[nodiscard]] bool finished() const;
-    /// `count` lines were written; says whether the sender waits for that.
-    [[nodiscard]] bool release(std::size_t count);
+    /// These lines were written, and are left empty; says whether the sender waits for that. It is the sender that
+    /// destroys them, in whose memory they are: threads that free each other's memory wait for each other.
+    [[nodiscard]] bool release(std::vector<StreamLine>& lines);
 
 private:
     [[nodiscard]] std::size_t limit(Clock::time_point now) const noexcept;
@@ -73,6 +75,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable pushed_;
     std::deque<StreamLine> lines_;
+    std::vector<StreamLine> finished_;
     std::size_t outstanding_ = 0;
     std::uint64_t written_ = 0;
     std::optional<Clock::time_point> opened_at_;

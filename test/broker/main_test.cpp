@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "discovery/mesh.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 
@@ -191,6 +192,18 @@ TEST(MallaBroker, WillNotServeOtherMachinesWithoutCredentials) {
     Process insecure{{"--bind", "tcp://0.0.0.0:*", "--insecure"}};
     EXPECT_NE(insecure.ready(), "");
     EXPECT_EQ(insecure.end(SIGTERM), 0);
+}
+
+TEST(MallaBroker, TakesItsCredentialsFromTheEnvironment) {
+    const test::TemporaryFolder folder;
+    const auto secret = folder.path() / "secret";
+    std::ofstream{secret} << std::string(32, 's');
+    std::filesystem::permissions(secret, std::filesystem::perms::owner_read);
+    ::setenv("MALLA_SECRET_FILE", secret.c_str(), 1);
+    Process broker{{"--bind", "tcp://0.0.0.0:*"}};
+    ::unsetenv("MALLA_SECRET_FILE");
+
+    EXPECT_THAT(broker.ready(), StartsWith("tcp://0.0.0.0:"));
 }
 
 class ConfigTest : public ::testing::TestWithParam<std::pair<const char*, const char*>> {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/output.hpp"
 #include "cli/table.hpp"
+#include "cli/terminal.hpp"
 
 #include <gmock/gmock.h>
 
@@ -111,6 +112,17 @@ TEST(NodeLine, NamesTheNodeOfAFailure) {
     EXPECT_EQ(failed_node_text("anna", Status{"paused", "Shop"}),
               "{\"node\":\"anna\",\"error\":{\"status\":\"paused\",\"code\":503,"
               "\"info\":\"Service 'Shop' is paused\",\"outcome\":\"not_run\"}}\n");
+}
+
+TEST(Harmless, TextCommandsNoTerminal) {
+    EXPECT_EQ(harmless("a\x1b[2Jb\x7f\r", false), "a?[2Jb??");
+    EXPECT_EQ(harmless("\xC2\x9B"
+                       "2J",
+                       false),
+              "?2J")
+        << "one character may begin a command too";
+    EXPECT_EQ(harmless("1\n\t2", true), "1\n\t2");
+    EXPECT_EQ(harmless("ñandú 日本 \xC2\xA7", false), "ñandú 日本 \xC2\xA7");
 }
 
 } // namespace

@@ -151,6 +151,8 @@ TEST_F(RelayingBroker, TellsACallerWhoMissedTheEndAtHisNextCall) {
     Echoing echoing;
     const auto node = host(&echoing);
     Caller calls{broker->endpoint(), caller.id, node->id};
+    calls.call("b");
+    EXPECT_NE(calls.heard(), "");
     node->die();
     EXPECT_EQ(refusal(calls.heard()).outcome(), Outcome::unknown);
     calls.call("b");

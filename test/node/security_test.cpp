@@ -119,6 +119,25 @@ TEST_F(SecurityTest, NodesWithKeysFindEachOtherThroughAPeer) {
     EXPECT_EQ(Remote<DoorApi>{third}.call<WhoAmI>(within(10s)), "third may administer");
 }
 
+TEST_F(SecurityTest, ACallerWhomEachInstanceRefusesIsToldSoAtOnce) {
+    const auto own_keys = transport::make_key_pair();
+    Node meeting{with_key("meeting", host_keys, client_keys.public_key + "\n" + own_keys.public_key + "\n")};
+    Node host{with_key("host", own_keys, host_keys.public_key + "\n", &meeting)};
+    host.start<Door>();
+    NodeOptions options = with_key("client", client_keys, "", &meeting);
+    options.hosts = false;
+    Node client{options};
+
+    const auto began = Clock::now();
+    const auto refused = Remote<DoorApi>{client}.try_call<WhoAmI>(within(60s));
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().id(), "credentials_refused") << refused.error().text();
+    EXPECT_THAT(refused.error().info(), HasSubstr("'host'"));
+    EXPECT_EQ(refused.error().outcome(), Outcome::not_run);
+    EXPECT_LT(Clock::now() - began, 30s);
+}
+
 TEST_F(SecurityTest, BeyondLoopbackNobodyAdministersWithoutCredentials) {
     NodeOptions options = node("host");
     options.bind = "tcp://*:*";

@@ -117,7 +117,7 @@ class Calls:
         self.refused(1, r"^invalid_parameters \(400\)", "Echo.add", "1")
         self.refused(3, r"^service_not_available \(503\): .*'Eco'", "Eco.add", "1")
         self.refused(3, r"^service_not_available \(503\)", "--cluster", "elsewhere", "Echo.count")
-        self.refused(7, r"^deadline_exceeded \(504\)", "--deadline", "0.3", "Echo.sleep", "60000")
+        self.refused(7, r"^deadline_exceeded \(504\)", "--deadline", "2", "Echo.sleep", "60000")
         self.refused(3, r"^endpoint_unreachable \(503\)", "--join", free_endpoint(), "Echo.count")
         self.refused(2, "usage: ")
         self.refused(2, "usage: ", "Echo.text", "no json")

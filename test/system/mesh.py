@@ -85,6 +85,14 @@ class Mesh(unittest.TestCase):
                               text=True, timeout=limit_s, check=False)
         return done.returncode, done.stdout, done.stderr
 
+    def start_sleeper(self, milliseconds):
+        """Starts a call of Echo.sleep whose handler has begun: each look counts itself, so one more is the sleeper."""
+        counted = [int(self.answer("Echo.count"))]
+        process = self.start("malla", "call", "Echo.sleep", milliseconds, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE, text=True)
+        eventually(lambda: counted.append(int(self.answer("Echo.count"))) or counted[-1] - counted[-2] > 1)
+        return process
+
     def answer(self, *words, **options):
         """The output of a call that must succeed."""
         code, out, err = self.malla("call", *words, **options)

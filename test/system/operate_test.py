@@ -102,9 +102,7 @@ class Chain(Operate):
             with open(f"/proc/{server.pid}/maps", encoding="utf-8") as maps:
                 return "timing.so" in maps.read()
 
-        began = int(self.answer("Echo.count"))
-        slow = self.start("malla", "call", "Echo.sleep", 3000, stdout=subprocess.DEVNULL)
-        eventually(lambda: int(self.answer("Echo.count")) > began)
+        slow = self.start_sleeper(3000)
         self.done("plugins", "Echo", "remove", "Timing")
         self.assertIsNone(slow.poll(), "the call was to outlast the removal")
         self.assertTrue(loaded(), "a call runs in it")
@@ -195,9 +193,7 @@ class Lifecycle(Operate):
         eventually(lambda: self.rows("info", "Echo")[0]["admin_status"] == "pause")
 
     def test_info_tells_the_calls_of_the_moment(self):
-        began = int(self.answer("Echo.count"))
-        slow = self.start("malla", "call", "Echo.sleep", 3000, stdout=subprocess.DEVNULL)
-        eventually(lambda: int(self.answer("Echo.count")) > began)
+        slow = self.start_sleeper(3000)
         self.assertEqual(self.rows("info", "Echo")[0]["load"], 1)
         self.assertEqual(slow.wait(LIMIT_S), 0)
         self.assertEqual(self.rows("info", "Echo")[0]["load"], 0)
@@ -210,9 +206,7 @@ class Lifecycle(Operate):
         self.answer("Echo.text", "hello")
 
     def test_drain_waits_for_the_calls_inside(self):
-        began = int(self.answer("Echo.count"))
-        slow = self.start("malla", "call", "Echo.sleep", 2000, stdout=subprocess.DEVNULL)
-        eventually(lambda: int(self.answer("Echo.count")) > began)
+        slow = self.start_sleeper(2000)
         self.done("drain", "Echo", "--wait")
         self.assertEqual(slow.wait(LIMIT_S), 0)
         self.assertEqual(self.malla("call", "Echo.text", "hello", "--no-wait")[0], 3)

@@ -100,6 +100,8 @@ class Terminals(Person):
     def test_no_colour_where_none_is_wanted(self):
         for _, command in self.each():
             self.assertNotIn("\x1b", on_terminal(self, *command, both=True, NO_COLOR="1")[1])
+        self.assertNotIn("\x1b", on_terminal(self, "malla", "ls", TERM="dumb")[1])
+        self.assertIn("\x1b", on_terminal(self, "malla", "ls", NO_COLOR="")[1])
 
     def test_a_pipe_gets_lines_of_json_without_colour(self):
         for name, command in self.each():

@@ -25,7 +25,7 @@ def on_terminal(mesh, *command, width=80, stdin=subprocess.DEVNULL, both=False, 
     """
     ours, its = pty.openpty()
     resize(ours, width, 24)
-    process = subprocess.Popen([str(word) for word in command], env={**mesh.environment, **environment}, stdin=stdin,
+    process = subprocess.Popen([str(word) for word in command], env={**mesh.environment, "TERM": "xterm", **environment}, stdin=stdin,
                                stdout=its, stderr=its if both else subprocess.PIPE)
     mesh.processes.append(process)
     os.close(its)
@@ -47,7 +47,7 @@ class Screen:
         self.terminal, end = pty.openpty()
         self.resize(width, height)
         self.before = termios.tcgetattr(end)
-        self.process = subprocess.Popen(command, env={**mesh.environment, "LANG": "C.UTF-8", **environment}, stdin=end,
+        self.process = subprocess.Popen(command, env={**mesh.environment, "TERM": "xterm", "LANG": "C.UTF-8", **environment}, stdin=end,
                                         stdout=end, stderr=end, start_new_session=True,
                                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         self.end = end

@@ -77,6 +77,8 @@ constexpr std::array table = std::to_array<StatusEntry>({
     {"credentials_refused", 401, not_run, ExitCode::refused, "The credentials were refused by {}", "endpoint"},
     {"endpoint_unreachable", 503, not_run, ExitCode::unreachable, "Cannot reach {}", "endpoint"},
     {"endpoint_invalid", 400, not_run, ExitCode::usage, "Not an endpoint: '{}'; write tcp://HOST:PORT", "endpoint"},
+    {"address_unavailable", 409, not_run, ExitCode::unreachable,
+     "Cannot bind {}: no interface of this machine has the address", "endpoint"},
     {"address_in_use", 409, not_run, ExitCode::unreachable, "Cannot bind {}: the address is in use", "endpoint"},
 
     // The command line itself is wrong.

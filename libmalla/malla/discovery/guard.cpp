@@ -4,11 +4,13 @@
 #include "malla/transport/endpoint.hpp"
 
 #include <string>
+#include <utility>
 
 namespace malla::discovery {
 
 Result<void> may_bind(std::string_view endpoint, const transport::Credentials* credentials, bool insecure) {
     if (credentials || insecure || transport::is_loopback(endpoint)) return {};
+    if (auto known = transport::resolve(endpoint); !known) return std::move(known).error();
     return Status{"credentials_required", "other machines can reach " + std::string{endpoint} +
                                               "; say --secret-file or --key-file, or --insecure to do without"};
 }

@@ -127,9 +127,11 @@ void Link::turn_away() {
     const std::string address{transport::split_key(endpoint_).address};
     retire(dealer_, {});
     reopen_in(refused_pause);
-    handlers_.refused(credentials_
-                          ? Status{"credentials_refused", address}
-                          : Status{"credentials_required", address + " is encrypted: say --secret-file or --key-file"});
+    handlers_.refused(
+        credentials_
+            ? Status{"credentials_refused", address}
+            : Status{"credentials_required",
+                     address + " is encrypted: say --secret-file or --key-file; or what answers there is no node"});
 }
 
 /// The news of the end come before the last messages.

@@ -77,9 +77,16 @@ Result<void> Membership::Parts::add_configured() {
         if (resolved)
             if (auto usable = has_wanted_key(*resolved); !usable) return usable;
         if (resolved) add_link(*resolved, !alone, alone, i < options_.brokers.size());
-        else joining.add(LinkId{++last_link_}, endpoint, !alone);
+        else add_unknown(endpoint, !alone);
     }
     return {};
+}
+
+/// A name that has no address now is not looked up again: that is what the finder is for.
+void Membership::Parts::add_unknown(const std::string& endpoint, bool named) {
+    joining.add(LinkId{++last_link_}, endpoint, named);
+    log(LogLevel::warning, "the host of " + endpoint + " has no address, and is not asked for again: a --peer " +
+                               "dns://HOST:PORT would be");
 }
 
 /// Otherwise every attempt to connect would fail, and nobody be told.
@@ -144,6 +151,8 @@ void Membership::Parts::on_up(LinkId id, const wire::Welcome& by) {
     joining.answered(id);
     if (options_.hosts) announce(id);
     auto& joined = links_.at(id);
+    joined.down_since.reset();
+    if (std::exchange(joined.told, false)) log(LogLevel::notice, joined.link->endpoint() + " answers");
     joined.node = by.node;
     joined.subscribe_endpoint = by.subscribe_endpoint;
     if (joined.back_to.is_nil()) listen_to_events(id);
@@ -176,7 +185,8 @@ void Membership::Parts::on_refused(LinkId id, const Status& status) {
         joining.answered(id);
         joining.settled(id);
     } else {
-        log(LogLevel::warning, endpoint + " refuses this node: " + status.text());
+        if (!std::exchange(links_.at(id).told, true))
+            log(LogLevel::warning, endpoint + " refuses this node: " + status.text());
         joining.refused(id, status);
     }
     if (finders_) finders_->refused(endpoint, status);
@@ -184,6 +194,7 @@ void Membership::Parts::on_refused(LinkId id, const Status& status) {
 
 void Membership::Parts::on_down(LinkId id) {
     sender->down(id);
+    links_.at(id).down_since = Clock::now();
     relay_down(links_.at(id));
     receiver->drop_source(id);
     view_.down(id, Clock::now());
@@ -197,9 +208,20 @@ void Membership::Parts::on_absent(LinkId id) {
     if (finders_) finders_->absent(links_.at(id).link->endpoint());
 }
 
+// Once, of one that the user has named.
+void Membership::Parts::tell_of_outage(Joined& joined, Clock::time_point now) const {
+    const bool named = !joined.loopback && !joined.found && joined.back_to.is_nil();
+    if (!named || left_ || joined.told || !joined.down_since || now - *joined.down_since < outage_limit) return;
+    joined.told = true;
+    log(LogLevel::warning, "nobody answers at " + joined.link->endpoint() + "; it is tried again and again");
+}
+
 void Membership::Parts::look() {
     const auto now = Clock::now();
-    for (auto& [id, joined] : links_) joined.link->look(now);
+    for (auto& [id, joined] : links_) {
+        joined.link->look(now);
+        tell_of_outage(joined, now);
+    }
     if (rendezvous_) rendezvous_->look(now);
 }
 

@@ -59,17 +59,24 @@ private:
         std::uint32_t way = 0;            // of relayed calls; 0: none come
         NodeId node{};                    // who answers there
         std::string subscribe_endpoint{}; // as that one said
+        std::optional<Clock::time_point> down_since = Clock::now();
+        bool told = false; // that it is down
     };
+
+    /// Whoever was named may be away for so long before somebody is told.
+    static constexpr Clock::duration outage_limit = std::chrono::seconds{2};
 
     Result<void> open_publisher();
     Result<void> add_configured();
     [[nodiscard]] Result<void> has_wanted_key(std::string_view endpoint) const;
+    void add_unknown(const std::string& endpoint, bool named);
     void add_link(const std::string& endpoint, bool named, bool loopback, bool broker);
     void open_link(LinkId id, const std::string& endpoint, NodeId back_to, bool loopback, bool broker = false);
     Link::Handlers handlers_of(LinkId id);
     void publish_here(std::string published);
     void on_up(LinkId id, const wire::Welcome& by);
     void on_down(LinkId id);
+    void tell_of_outage(Joined& joined, Clock::time_point now) const;
     void relay_up(Joined& joined, const wire::Welcome& by);
     void relay_down(Joined& joined);
     bool take_relayed(const Joined& joined, const wire::Message& message);

@@ -144,6 +144,7 @@ void CallState::try_next() {
         if (submit(instance)) return;
     }
     if (outcome_) return;
+    if (!tried_.empty() && refused_by_all_) return end(*refusal_); // waiting does not make credentials better
     if (const auto now = Clock::now(); next_round_at_ <= now) next_round_at_ = now + pause_after(rounds_, refusal_);
 }
 
@@ -167,6 +168,7 @@ bool CallState::submit(const Instance& instance) {
     }
     auto channel = ways_.channel(instance);
     if (!channel) {
+        refused_by_all_ = false;
         refusal_ = std::move(channel).error();
         return false;
     }
@@ -213,6 +215,7 @@ void CallState::evaluate(Result<Returned> outcome) {
         log(LogLevel::notice, request_.service + '.' + request_.callback + " is called again: " + status.info());
         lost_ = status;
     }
+    refused_by_all_ = refused_by_all_ && status.id() == "credentials_refused";
     refusal_ = std::move(status);
     try_next();
 }
@@ -267,6 +270,7 @@ void CallState::wait_for_instances(Deadline until) {
     ways_.wait_for_change(seen_version_, std::min(until, round));
     if (any_tried && round.passed(Clock::now())) {
         tried_.clear();
+        refused_by_all_ = true;
         ++rounds_;
     }
     try_next();

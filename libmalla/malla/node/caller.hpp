@@ -129,6 +129,7 @@ private:
     bool hears_first_ = false; ///< those not yet heard of may be the ones that it is for
     std::optional<Deadline> last_word_until_;
     std::optional<Status> refusal_; ///< the last one
+    bool refused_by_all_ = true;    ///< those tried in this round did not let this node in
     std::optional<Status> lost_;    ///< why it is not known whether an earlier attempt has run
     std::optional<Result<Returned>> outcome_;
     bool expects_value_ = false; ///< the time for the next value of a stream runs

@@ -38,12 +38,13 @@ Channel::Channel(std::unique_ptr<transport::Socket> socket, std::unique_ptr<tran
 void Channel::submit(Attempt& attempt) {
     const std::lock_guard lock{mutex_};
     load_.fetch_add(1, std::memory_order_relaxed);
-    if (retired_ || dying_) return end_locked(attempt, Status{"service_not_available", node_name_});
+    if (retired_ || dying_) return end_locked(attempt, why_unsent());
     queue_.push_back(&attempt);
     flush_locked();
 }
 
 bool Channel::wait(Attempt& attempt, Deadline deadline) {
+    if (attempt.ended_.load(std::memory_order_acquire)) return true;
     std::unique_lock lock{mutex_};
     while (attempt.state_ != Attempt::State::ended && attempt.values_.empty()) {
         const bool late = deadline.passed(Clock::now());
@@ -263,6 +264,7 @@ void Channel::end_locked(Attempt& attempt, Result<Returned> outcome) {
     attempt.state_ = Attempt::State::ended;
     load_.fetch_sub(1, std::memory_order_relaxed);
     if (attempt.sleeping_) attempt.changed_.notify_one();
+    attempt.ended_.store(true, std::memory_order_release); // at the very end: its caller may destroy it now
 }
 
 void Channel::end_under_way_locked(const Status& why) {
@@ -273,8 +275,14 @@ void Channel::end_under_way_locked(const Status& why) {
 }
 
 void Channel::end_queued_locked() {
-    for (Attempt* attempt : queue_) end_locked(*attempt, Status{"service_not_available", node_name_});
+    for (Attempt* attempt : queue_) end_locked(*attempt, why_unsent());
     queue_.clear();
+}
+
+Status Channel::why_unsent() const {
+    if (refused_) return Status{"credentials_refused", "node '" + node_name_ + "', which has a list of its own"};
+    return Status{"service_not_available"}.set_info("The connection to node '" + node_name_ +
+                                                    "' ended before the call was sent");
 }
 
 // What to call, without the mutex, when nothing is under way on a retired channel; once.

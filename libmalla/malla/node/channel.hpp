@@ -80,6 +80,7 @@ private:
     bool sleeping_ = false; ///< its caller waits for another caller to receive
     std::optional<Result<Returned>> outcome_;
     std::condition_variable changed_;
+    std::atomic<bool> ended_ = false; ///< the channel does not touch it any more: seen without the mutex
 };
 
 /// The calls to one instance of a node, over one connection for its whole life: when the connection
@@ -128,6 +129,8 @@ public:
     /// The broker that it goes through; empty: none.
     [[nodiscard]] std::string_view broker() const noexcept { return relayed_ ? relayed_->broker : std::string_view{}; }
     [[nodiscard]] const std::string& node_name() const noexcept { return node_name_; }
+    /// The node does not let this one in: a call that was not sent ends as `credentials_refused` when the channel dies.
+    void set_refused() noexcept { refused_ = true; }
     /// The node leaves: from now on a call that was not sent ends as `service_not_available`, and
     /// those under way go on. `ended` is called once when none is, at once if none is now, by any
     /// thread, and without the mutex; never when the channel dies before. False when it was retired
@@ -190,13 +193,16 @@ private:
     std::atomic<std::size_t> load_ = 0;
     std::atomic<bool> silent_ = false; ///< written under the mutex
 
+    [[nodiscard]] Status why_unsent() const;
+
     std::mutex mutex_;
     Silence silence_;
     bool opened_ = false;  ///< the broker was told whom the connection is for
     bool heard_ = false;   ///< since the last look
     bool awaited_ = false; ///< something was sent that is answered, since anything was heard
     bool retired_ = false; ///< no call is sent any more
-    bool dying_ = false;   ///< nobody begins to read the socket any more
+    std::atomic<bool> refused_ = false;
+    bool dying_ = false; ///< nobody begins to read the socket any more
     bool sent_one_way_ = false;
     bool receiving_ = false; ///< a caller reads the socket
     std::condition_variable received_;

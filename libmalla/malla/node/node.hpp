@@ -27,7 +27,7 @@ namespace malla {
 /// Constructing one joins the mesh; destroying it says goodbye. Any thread may use it.
 class Node {
 public:
-    /// Throws `Error` when it cannot bind, or may not: `address_in_use`, `endpoint_invalid`,
+    /// Throws `Error` when it cannot bind, or may not: `address_in_use`, `address_unavailable`, `endpoint_invalid`,
     /// `credentials_required`.
     explicit Node(NodeOptions options = {});
     ~Node();

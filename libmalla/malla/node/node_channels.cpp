@@ -9,6 +9,15 @@
 
 namespace malla {
 
+namespace {
+
+bool is_refusal(const transport::LinkEvent& event) {
+    return event.kind == transport::LinkEvent::Kind::refused ||
+           event.kind == transport::LinkEvent::Kind::handshake_failed;
+}
+
+} // namespace
+
 Result<std::shared_ptr<Channel>> Node::Core::channel(const Instance& instance) {
     const std::lock_guard lock{channels_mutex_};
     auto& known = channels_[instance.node];
@@ -17,7 +26,7 @@ Result<std::shared_ptr<Channel>> Node::Core::channel(const Instance& instance) {
     if (leaving_.contains(instance.node) ||
         membership_->directory().read([&](const auto& each) { return each.find(instance.node) == nullptr; })) {
         channels_.erase(instance.node);
-        return Status{"service_not_available", instance.node_name};
+        return Status{"service_not_available"}.set_info("Node '" + instance.node_name + "' has left");
     }
     auto opened = open_channel(instance);
     if (!opened) {
@@ -54,6 +63,7 @@ void Node::Core::watch_channel(const std::shared_ptr<Channel>& channel, NodeId n
             if (!keep->broker().empty()) return broker_ended(node, keep);
             const bool failed = std::ranges::any_of(
                 events, [](const auto& event) { return event.kind == transport::LinkEvent::Kind::retrying; });
+            if (std::ranges::any_of(events, is_refusal)) keep->set_refused();
             if (failed && !keep->was_connected()) (void)direct_failed(node, keep->node_name());
             lose_channel(node, keep);
             // One that is gone is forgotten already.

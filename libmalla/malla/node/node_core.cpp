@@ -87,6 +87,8 @@ Node::Core::~Core() { stop(); }
 void Node::Core::open_server() {
     if (options_.bind.empty()) options_.bind = default_bind(options_);
     value_or_throw(discovery::may_bind(options_.bind, credentials_.get(), options_.insecure));
+    if (options_.hosts && !options_.credentials.key.empty() && options_.credentials.allow.empty())
+        log(LogLevel::warning, "with a key of its own and no list of allowed ones (--allow) this node lets nobody in");
     transport::Profile profile;
     profile.credentials = credentials_;
     router_ = value_or_throw(transport::Socket::open(transport::Pattern::router, profile));

@@ -33,6 +33,12 @@ struct GivesOneValue {
     static constexpr bool value = true;
 };
 
+/// As a function would take it, but that no fraction is cut off.
+template <class Argument, class Parameter>
+inline constexpr bool is_passed_as =
+    std::is_convertible_v<Argument, Parameter> &&
+    !(std::is_floating_point_v<std::remove_cvref_t<Argument>> && std::is_integral_v<Parameter>);
+
 template <class T>
 [[nodiscard]] std::vector<NodeResult<T>> decoded(std::vector<NodeResult<Returned>> all,
                                                  Result<T> (*decode)(std::string_view body)) {
@@ -58,21 +64,19 @@ public:
 
     template <class C, class... Arguments>
         requires(!first_is_options<Arguments...>)
-    ResultOf<C> call(Arguments&&... arguments) {
-        return value_or_throw(try_call<C>(CallOptions{}, std::forward<Arguments>(arguments)...));
-    }
+    ResultOf<C> call(Arguments&&... arguments)
+    const { return value_or_throw(try_call<C>(CallOptions{}, std::forward<Arguments>(arguments)...)); }
     template <class C, class... Arguments>
-    ResultOf<C> call(CallOptions options, Arguments&&... arguments) {
+    ResultOf<C> call(CallOptions options, Arguments&&... arguments) const {
         return value_or_throw(try_call<C>(std::move(options), std::forward<Arguments>(arguments)...));
     }
 
     template <class C, class... Arguments>
         requires(!first_is_options<Arguments...>)
-    Result<ResultOf<C>> try_call(Arguments&&... arguments) {
-        return try_call<C>(CallOptions{}, std::forward<Arguments>(arguments)...);
-    }
+    Result<ResultOf<C>> try_call(Arguments&&... arguments)
+    const { return try_call<C>(CallOptions{}, std::forward<Arguments>(arguments)...); }
     template <class C, class... Arguments>
-    Result<ResultOf<C>> try_call(CallOptions options, Arguments&&... arguments) {
+    Result<ResultOf<C>> try_call(CallOptions options, Arguments&&... arguments) const {
         static_assert(detail::GivesOneValue<C>::value);
         auto returned = detail::call(*node_, request<C>(std::move(options), std::forward<Arguments>(arguments)...));
         if (!returned) return std::move(returned).error();
@@ -81,11 +85,10 @@ public:
 
     template <class C, class... Arguments>
         requires(!first_is_options<Arguments...>)
-    Future<ResultOf<C>> async(Arguments&&... arguments) {
-        return async<C>(CallOptions{}, std::forward<Arguments>(arguments)...);
-    }
+    Future<ResultOf<C>> async(Arguments&&... arguments)
+    const { return async<C>(CallOptions{}, std::forward<Arguments>(arguments)...); }
     template <class C, class... Arguments>
-    Future<ResultOf<C>> async(CallOptions options, Arguments&&... arguments) {
+    Future<ResultOf<C>> async(CallOptions options, Arguments&&... arguments) const {
         static_assert(detail::GivesOneValue<C>::value);
         return {detail::begin(*node_, request<C>(std::move(options), std::forward<Arguments>(arguments)...)),
                 &CallbackCodec<C>::decode_result};
@@ -93,11 +96,10 @@ public:
 
     template <class C, class... Arguments>
         requires(!first_is_options<Arguments...>)
-    RemoteStream<ValueOf<ResultOf<C>>> stream(Arguments&&... arguments) {
-        return stream<C>(CallOptions{}, std::forward<Arguments>(arguments)...);
-    }
+    RemoteStream<ValueOf<ResultOf<C>>> stream(Arguments&&... arguments)
+    const { return stream<C>(CallOptions{}, std::forward<Arguments>(arguments)...); }
     template <class C, class... Arguments>
-    RemoteStream<ValueOf<ResultOf<C>>> stream(CallOptions options, Arguments&&... arguments) {
+    RemoteStream<ValueOf<ResultOf<C>>> stream(CallOptions options, Arguments&&... arguments) const {
         static_assert(is_stream<ResultOf<C>>, "malla: this callback gives one value: write call<C>(arguments...)");
         return {detail::stream(*node_, request<C>(std::move(options), std::forward<Arguments>(arguments)...)),
                 &CallbackCodec<C>::decode_result};
@@ -106,11 +108,11 @@ public:
     /// Calls every instance at once: `Node::call_all`.
     template <class C, class... Arguments>
         requires(!first_is_options<Arguments...>)
-    Result<std::vector<NodeResult<ResultOf<C>>>> call_all(Arguments&&... arguments) {
-        return call_all<C>(CallOptions{}, std::forward<Arguments>(arguments)...);
-    }
+    Result<std::vector<NodeResult<ResultOf<C>>>> call_all(Arguments&&... arguments)
+    const { return call_all<C>(CallOptions{}, std::forward<Arguments>(arguments)...); }
     template <class C, class... Arguments>
-    Result<std::vector<NodeResult<ResultOf<C>>>> call_all(CallOptions options, Arguments&&... arguments) {
+    Result<std::vector<NodeResult<ResultOf<C>>>> call_all(CallOptions options, Arguments&&... arguments) const {
+        static_assert(detail::GivesOneValue<C>::value);
         auto all = detail::call_all(*node_, request<C>(std::move(options), std::forward<Arguments>(arguments)...));
         if (!all) return std::move(all).error();
         return detail::decoded<ResultOf<C>>(*std::move(all), &CallbackCodec<C>::decode_result);
@@ -119,11 +121,11 @@ public:
     /// Ends when the call is handed to a connection: `Node::send`.
     template <class C, class... Arguments>
         requires(!first_is_options<Arguments...>)
-    Result<void> send(Arguments&&... arguments) {
-        return send<C>(CallOptions{}, std::forward<Arguments>(arguments)...);
-    }
+    Result<void> send(Arguments&&... arguments)
+    const { return send<C>(CallOptions{}, std::forward<Arguments>(arguments)...); }
     template <class C, class... Arguments>
-    Result<void> send(CallOptions options, Arguments&&... arguments) {
+    Result<void> send(CallOptions options, Arguments&&... arguments) const {
+        static_assert(detail::GivesOneValue<C>::value);
         return detail::send(*node_, request<C>(std::move(options), std::forward<Arguments>(arguments)...));
     }
 
@@ -144,10 +146,17 @@ private:
 
     template <class C, class... Arguments>
     static void encode(std::string& body, Arguments&&... arguments) {
+        static_assert(sizeof...(Arguments) == std::tuple_size_v<ArgumentsOf<C>>,
+                      "malla: the callback has another number of parameters; how to call comes before the arguments");
         // The declared types are what travels, so that 2 reads as 2.0 where a double is asked for.
-        [&]<class... Declared>(std::type_identity<std::tuple<Declared...>>) {
-            CallbackCodec<C>::encode_arguments(body, Declared(std::forward<Arguments>(arguments))...);
-        }(std::type_identity<ArgumentsOf<C>>{});
+        if constexpr (sizeof...(Arguments) == std::tuple_size_v<ArgumentsOf<C>>)
+            [&]<class... Declared>(std::type_identity<std::tuple<Declared...>>) {
+                static_assert((detail::is_passed_as<Arguments, Declared> && ...),
+                              "malla: an argument does not convert to the type of its parameter");
+                if constexpr ((detail::is_passed_as<Arguments, Declared> && ...))
+                    CallbackCodec<C>::encode_arguments(body,
+                                                       static_cast<Declared>(std::forward<Arguments>(arguments))...);
+            }(std::type_identity<ArgumentsOf<C>>{});
     }
 
     Node* node_;

@@ -65,6 +65,8 @@ void close_handle(void* handle, Clock::duration flush) noexcept {
 Status status_of(int error, std::string_view subject) {
     switch (error) {
     case EADDRINUSE: return Status{"address_in_use", subject};
+    case EADDRNOTAVAIL:
+    case ENODEV: return Status{"address_unavailable", subject};
     case EINVAL:
     case EPROTONOSUPPORT:
     case ENOCOMPATPROTO:

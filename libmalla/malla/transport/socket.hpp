@@ -56,7 +56,7 @@ public:
     /// Closes at once, without a flush.
     ~Socket() override;
 
-    /// Returns the endpoint with the port that was chosen. `address_in_use`, `endpoint_invalid`.
+    /// Returns the endpoint with the port that was chosen. `address_in_use`, `address_unavailable`, `endpoint_invalid`.
     Result<std::string> bind(std::string_view endpoint);
     /// Ends its listening and its connections. `endpoint_invalid` if it was not bound.
     Result<void> unbind(std::string_view endpoint);

@@ -60,12 +60,14 @@ Domains& domains() {
 /// Says that strangers were turned away, however many there are.
 class Refusals {
 public:
-    void add(std::string_view address) {
+    void add(std::string_view address, std::string_view with_key) {
         ++count_;
         const auto now = Clock::now();
         if (told_ && now - *told_ < between_lines) return;
         const std::string number = count_ == 1 ? "a connection" : std::to_string(count_) + " connections";
-        log(LogLevel::warning, number + " without an allowed key refused, the last from " + std::string{address});
+        std::string text = number + " without an allowed key refused, the last from " + std::string{address};
+        if (!with_key.empty()) text.append(" with the key ").append(with_key);
+        log(LogLevel::warning, text);
         told_ = now;
         count_ = 0;
     }
@@ -111,7 +113,7 @@ Frames decide(const Frames& request, Refusals& refusals) {
     const bool complete = request.size() == key + 1 && request[version] == "1.0" && request[mechanism] == "CURVE";
     const std::string text = complete ? key_text(request[key]) : std::string{};
     if (complete && domains().lets_in(request[domain], text)) return {"1.0", request[id], "200", "OK", text, ""};
-    refusals.add(request.size() > address ? request[address] : "somewhere");
+    refusals.add(request.size() > address ? request[address] : "somewhere", text);
     return {"1.0", request.size() > id ? request[id] : "", "400", "No access", "", ""};
 }
 
