@@ -46,7 +46,7 @@ void add_operations(CLI::App& app) {
     value(explain, "--for", "DURATION", "how long to measure")->default_str(duration_text(ExplainCommand{}.time));
     value(explain, "--count", "N", "measure no longer than so many calls take");
     examples(explain, {"malla explain Echo.text",
-                       "malla explain Echo.text --time --for 200ms & malla bench Echo.text hello --count 1000; wait"});
+                       "malla bench Echo.text hello --duration 3s & malla explain Echo.text --time --count 100; wait"});
     auto& drain = *app.add_subcommand("drain", "refuse new calls and let a service finish its work");
     flag(drain, "--wait", "end when nothing is left to be done");
     app.add_subcommand("pause", "refuse calls of a service; its plugins go on");
