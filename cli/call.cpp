@@ -140,7 +140,7 @@ int run(const CallCommand& command, const Common& common) {
     if (!result) return fail(result.error(), common);
     const auto text = result_text(*result, style_of(*callback, common));
     if (!text) return fail(text.error(), common);
-    return print(*text);
+    leave(print(*text));
 }
 
 } // namespace malla::cli

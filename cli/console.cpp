@@ -6,6 +6,7 @@
 #include "cli/output.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include <unistd.h>
@@ -28,5 +29,7 @@ int fail(const Status& status, const Common& common) {
     if (!common.quiet) static_cast<void>(write_all(STDERR_FILENO, error_text(status, common.mesh.format, terminal)));
     return exit_code(status.exit_code());
 }
+
+void leave(int code) noexcept { std::quick_exit(code); }
 
 } // namespace malla::cli

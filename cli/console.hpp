@@ -18,4 +18,8 @@ void print_error(std::string_view text);
 /// Writes why a command failed to standard error, unless it is to be quiet; gives the exit code.
 [[nodiscard]] int fail(const Status& status, const Common& common);
 
+/// Ends the process at once, without taking connections apart: for a command that hosts nothing, has written all that
+/// it has to say, and waits for nothing that was sent. To leave a mesh in order takes as long as to join it.
+[[noreturn]] void leave(int code) noexcept;
+
 } // namespace malla::cli
