@@ -5,6 +5,7 @@
 #include "cli/line_writer.hpp"
 #include "cli/output.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -20,6 +21,10 @@ int print(std::string_view text) {
     const std::string why = std::string{"Cannot write standard output: "} + std::strerror(error) + '\n';
     static_cast<void>(write_all(STDERR_FILENO, why));
     return exit_code(ExitCode::error_status);
+}
+
+int print(const Listing& listing, const Common& common, int code) {
+    return std::max(code, print(listing.text(common.mesh.format, terminal_of(STDOUT_FILENO, process_environment()))));
 }
 
 void print_error(std::string_view text) { static_cast<void>(write_all(STDERR_FILENO, text)); }

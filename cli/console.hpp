@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/commands.hpp"
+#include "cli/table.hpp"
 #include "malla/base/result.hpp"
 
 #include <string_view>
@@ -11,6 +12,9 @@ namespace malla::cli {
 /// Writes to standard output at once. Gives the code that the process ends with: 0, 141 when its
 /// reader went away, 1 and a line on standard error when it cannot be written.
 [[nodiscard]] int print(std::string_view text);
+
+/// Likewise as suits where it goes. Gives `code` where nothing worse happens.
+[[nodiscard]] int print(const Listing& listing, const Common& common, int code = 0);
 
 /// Writes to standard error.
 void print_error(std::string_view text);

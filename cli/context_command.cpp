@@ -12,8 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include <unistd.h>
-
 namespace malla::cli {
 
 namespace {
@@ -52,7 +50,7 @@ int list(const Common& common, const Environment& environment) {
                      {"CLUSTER", "cluster"},
                      {"ERROR", "error"}}};
     for (const auto& name : names) listing.add(row_of(name, chosen, environment));
-    return print(listing.text(common.mesh.format, terminal_of(STDOUT_FILENO, environment)));
+    return print(listing, common);
 }
 
 Result<void> add(const ContextCommand& command, const Environment& environment) {

@@ -140,7 +140,7 @@ int explain_time(const ExplainCommand& command, const Common& common, const Oper
                      {"LONGEST us", "longest_us"},
                      {"NODE", "node"}}};
     for (const auto& [node, links] : measured.latest()) add_rows(listing, node, links);
-    return print_listing(listing, common, interrupted ? exit_interrupted : code);
+    return print(listing, common, interrupted ? exit_interrupted : code);
 }
 
 } // namespace malla::cli

@@ -18,15 +18,9 @@
 #include <set>
 #include <vector>
 
-#include <unistd.h>
-
 namespace malla::cli {
 
 namespace {
-
-int print_listing(const Listing& listing, const Common& common) {
-    return print(listing.text(common.mesh.format, terminal_of(STDOUT_FILENO, process_environment())));
-}
 
 std::string time_text(std::int64_t unix_ms) {
     const std::time_t seconds = unix_ms / 1000;
@@ -96,7 +90,7 @@ int run(const LsCommand&, const Common& common) {
                                   {"version", text},
                                   {"nodes", static_cast<std::int64_t>(instances.size())}}));
     }
-    return print_listing(listing, common);
+    return print(listing, common);
 }
 
 int run(const NodesCommand&, const Common& common) {
@@ -122,7 +116,7 @@ int run(const NodesCommand&, const Common& common) {
                                   {"load", static_cast<std::int64_t>(view.load)},
                                   {"started", time_text(view.started_at_ms)}}));
     }
-    return print_listing(listing, common);
+    return print(listing, common);
 }
 
 int run(const InfoCommand& command, const Common& common) {
@@ -157,7 +151,7 @@ int run(const InfoCommand& command, const Common& common) {
                           {"hash", hex(instance.hash)},
                           {"callbacks", callbacks}}));
     }
-    return print_listing(listing, common);
+    return print(listing, common);
 }
 
 int run(const DescribeCommand& command, const Common& common) {
@@ -183,7 +177,7 @@ int run(const DescribeCommand& command, const Common& common) {
             for (const auto& callback : instance.callbacks) callbacks.try_emplace(callback.name, callback);
         for (const auto& [name, callback] : callbacks) listing.add(callback_row(callback));
     }
-    return print_listing(listing, common);
+    return print(listing, common);
 }
 
 } // namespace malla::cli

@@ -41,7 +41,7 @@ int list_plugins(const Operated& operated, const Common& common) {
                                       {"node", instance.node_name}}));
         return {};
     });
-    return print_listing(listing, common, code);
+    return print(listing, common, code);
 }
 
 int list_config(const Operated& operated, const Common& common) {
@@ -56,7 +56,7 @@ int list_config(const Operated& operated, const Common& common) {
                                       {"node", instance.node_name}}));
         return {};
     });
-    return print_listing(listing, common, code);
+    return print(listing, common, code);
 }
 
 /// What is at `path`, which may be an object of several values.
@@ -182,7 +182,7 @@ int run(const ExplainCommand& command, const Common& common) {
         return {};
     };
     const int code = with_each(*operated, common, explain);
-    return print_listing(listing, common, code);
+    return print(listing, common, code);
 }
 
 int run(const ConfigCommand& command, const Common& common) {

@@ -7,8 +7,6 @@
 #include <chrono>
 #include <thread>
 
-#include <unistd.h>
-
 namespace malla::cli {
 
 using namespace std::chrono_literals;
@@ -43,11 +41,6 @@ int with_each(const Operated& operated, const Common& common,
         worst = std::max(worst, fail(why, common));
     }
     return worst;
-}
-
-int print_listing(const Listing& listing, const Common& common, int code) {
-    const int printed = print(listing.text(common.mesh.format, terminal_of(STDOUT_FILENO, process_environment())));
-    return std::max(code, printed);
 }
 
 } // namespace malla::cli

@@ -3,7 +3,6 @@
 
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
-#include "cli/table.hpp"
 #include "malla/node/admin_api.hpp"
 #include "malla/node/remote.hpp"
 
@@ -47,8 +46,5 @@ private:
 /// Does something with each instance, says which of them failed, and gives the worst exit code.
 [[nodiscard]] int with_each(const Operated& operated, const Common& common,
                             const std::function<Result<void>(const InstanceView&)>& act);
-
-/// Gives the worse of `code` and what writing it ended with.
-[[nodiscard]] int print_listing(const Listing& listing, const Common& common, int code);
 
 } // namespace malla::cli
