@@ -218,15 +218,23 @@ TEST_F(FindersTest, WhoEndsIsReplacedAndWhoComesBackIsFound) {
     EXPECT_TRUE(eventually([&] { return caller.sees(again); }));
 }
 
+/// From now on; on the thread that tells of them.
+void count_the_gone(Node& node, std::atomic<int>& gone) {
+    node.loop().run([&] {
+        node.membership->directory().observe([&gone](const Change& change) {
+            if (change.kind == Change::Kind::gone) ++gone;
+        });
+        return 0;
+    });
+}
+
 TEST_F(FindersTest, ARegistryThatForgotEverybodyTakesNoMeshApart) {
+    std::atomic<int> gone = 0; // outlives those who count
     auto& a = add_node();
     auto& b = add_node();
     Node caller{only_calling(registry)};
     ASSERT_TRUE(eventually([&] { return a.sees(b) && b.sees(a) && caller.sees(a) && caller.sees(b); }));
-    std::atomic<int> gone = 0;
-    caller.membership->directory().observe([&](const Change& change) {
-        if (change.kind == Change::Kind::gone) ++gone;
-    });
+    count_the_gone(caller, gone);
 
     registry.name({});
     a.offer("Echo");
@@ -235,6 +243,7 @@ TEST_F(FindersTest, ARegistryThatForgotEverybodyTakesNoMeshApart) {
 }
 
 TEST_F(FindersTest, ANodeThatIsGivenUpForAnotherPlaceIsNotTakenForDead) {
+    std::atomic<int> gone = 0; // outlives those who count
     // All know each other through the fourth, then through three others that come before it.
     std::vector<std::unique_ptr<Node>> fleet;
     std::vector<std::string> endpoints;
@@ -251,11 +260,7 @@ TEST_F(FindersTest, ANodeThatIsGivenUpForAnotherPlaceIsNotTakenForDead) {
         return true;
     };
     ASSERT_TRUE(eventually(all_see_all));
-    std::atomic<int> gone = 0;
-    for (const auto& each : fleet)
-        each->membership->directory().observe([&](const Change& change) {
-            if (change.kind == Change::Kind::gone) ++gone;
-        });
+    for (const auto& each : fleet) count_the_gone(*each, gone);
 
     registry.name(endpoints);
     // As long as it takes to miss those who no longer beat there.
