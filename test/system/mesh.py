@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the system tests share: a mesh of its own for each test, processes that always end, waiting for events."""
 
+import fcntl
 import os
 import pathlib
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -16,7 +18,7 @@ LIMIT_S = 60
 
 
 def free_endpoint():
-    """A loopback endpoint that nobody uses now, outside the range from which the system takes ports by itself."""
+    """A loopback endpoint for this process alone, outside the range from which the system takes ports by itself."""
     with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as limits:
         first = int(limits.read().split()[0])
     for port in range(10_000 + os.getpid() % 5_000, first):
@@ -26,13 +28,23 @@ def free_endpoint():
                 taken.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            if port not in free_endpoint.given:
-                free_endpoint.given.add(port)
+            if port not in free_endpoint.given and is_ours(port):
                 return f"tcp://127.0.0.1:{port}"
     raise RuntimeError("no free port")
 
 
-free_endpoint.given = set()
+free_endpoint.given = {}
+
+
+def is_ours(port):
+    """Takes a port for this process until its end, before other tests that run at the same time."""
+    try:
+        lock = open(pathlib.Path(tempfile.gettempdir(), f"malla-test-port-{port}"), "w", encoding="ascii")
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # another test's, or another user's
+        return False
+    free_endpoint.given[port] = lock
+    return True
 
 
 def eventually(condition, limit_s=LIMIT_S):
