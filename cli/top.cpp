@@ -9,6 +9,7 @@
 #include "cli/top_screen.hpp"
 #include "malla/base/log.hpp"
 
+#include <cmath>
 #include <string>
 #include <string_view>
 
@@ -16,7 +17,7 @@ namespace malla::cli {
 
 namespace {
 
-Json rounded(double value) { return Json{static_cast<double>(static_cast<std::int64_t>(value * 1000 + 0.5)) / 1000}; }
+Json rounded(double value) { return Json{std::round(value * 1000) / 1000}; }
 
 Json row_of(const TopRow& row) {
     Json json =

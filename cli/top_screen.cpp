@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include <poll.h>
@@ -23,7 +24,7 @@ const std::vector<std::string> help{"q      quit",
                                     "enter  the chain of the selected service",
                                     "?      this; any key goes back"};
 
-std::string number(double value) { return std::to_string(static_cast<std::uint64_t>(value + 0.5)); }
+std::string whole(double value) { return std::to_string(std::llround(value)); }
 
 CallOptions on_node(const TopRow& row, Clock::duration timeout) {
     CallOptions options = within(timeout);
@@ -122,8 +123,8 @@ std::string TopScreenLoop::title() const {
         rate += row.rate();
         errors += row.error_rate();
     }
-    return "malla top: " + std::to_string(services) + " services, " + std::to_string(nodes) + " nodes, " +
-           number(rate) + " calls/s, " + number(errors) + " errors/s";
+    return "malla top: " + std::to_string(services) + " services, " + std::to_string(nodes) + " nodes, " + whole(rate) +
+           " calls/s, " + whole(errors) + " errors/s";
 }
 
 void TopScreenLoop::arrange() {

@@ -78,7 +78,8 @@ export class Malla {
         try {
             dealer.connect(endpoint);
             for await (const [raw, ...more] of dealer) {
-                if (more.length || raw.toString("latin1", 0, 3) !== "ML\x01") continue;
+                const tooLate = performance.now() >= end; // may be what a handler gave that was cancelled
+                if (tooLate || more.length || raw.toString("latin1", 0, 3) !== "ML\x01") continue;
                 yield [raw[3], ...split(raw.subarray(4), 4)];
             }
         } finally {
