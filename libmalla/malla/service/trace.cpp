@@ -78,7 +78,10 @@ DetachedSpan::DetachedSpan(std::string_view name, const SpanOrigin& origin) noex
     told_ = traceparent_.empty() ? parent_ && parent_->told_ : TraceContext::is_told(traceparent_);
 }
 
-DetachedSpan::~DetachedSpan() { end(SpanOutcome::ok); }
+DetachedSpan::~DetachedSpan() {
+    if (heard_) [[unlikely]]
+        end(SpanOutcome::ok);
+}
 
 void DetachedSpan::begin(const Labels& labels, SpanKind kind) noexcept {
     if (in_backend) return;
