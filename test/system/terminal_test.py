@@ -121,7 +121,8 @@ class Terminals(Person):
             self.assertEqual(code, 0)
             shown = text.split("\r\x1b[K")
             self.assertRegex(shown[-1], r"^400000 lines, \d+/s\n$")
-            self.assertRegex(shown[1], r"^\d+ lines, \d+/s, \d+m?s left$")
+            self.assertRegex(shown[1], r"^\d+ lines, \d+/s, \d+[smh] left$")
+            lines.truncate(12 * 100_000)
             for line in on_terminal(self, "sh", "-c", stream, both=True, width=20)[1].split("\r\x1b[K"):
                 self.assertLess(len(line.rstrip("\n")), 20)
             self.assertEqual(on_terminal(self, "sh", "-c", stream.replace("call", "-q call"), both=True)[1], "")
