@@ -6,6 +6,7 @@
 #include "cli/context_files.hpp"
 #include "cli/context_options.hpp"
 #include "cli/event_options.hpp"
+#include "cli/host_options.hpp"
 #include "cli/looking_options.hpp"
 #include "cli/measure_options.hpp"
 #include "cli/operate_options.hpp"
@@ -13,7 +14,6 @@
 #include "cli/top_options.hpp"
 #include "cli/usage.hpp"
 #include "cli/words.hpp"
-#include "malla/node/options.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -90,45 +90,6 @@ void add_listings(CLI::App& app) {
     auto& describe = *app.add_subcommand("describe", "callbacks with their parameters, types and JSON schema");
     names(describe, "SERVICE[.CALLBACK]", "what to describe");
     examples(describe, {"malla describe Calculator", "malla describe Calculator.calculate --format json | jq .params"});
-}
-
-void add_host_options(CLI::App& app) {
-    const NodeOptions defaults;
-    value(app, "--name", "NAME", "the node's name")->default_str("HOST-PID");
-    value(app, "--bind", "ENDPOINT", "where it serves calls; port * is any")->default_str(defaults.bind);
-    value(app, "--advertise", "ENDPOINT", "what others connect to, where that differs");
-}
-
-constexpr const char* serve_notes =
-    "With --lines the command must write each line at once: sed -u, grep --line-buffered,\n"
-    "mawk -W interactive, python3 -u, or stdbuf -oL COMMAND.\n\n"
-    "A FILE has a table for each callback, and in it the options above without their dashes:\n"
-    "  [\"Text.upper\"]\n"
-    "  exec = \"tr a-z A-Z\"\n"
-    "  workers = 4\n"
-    "  limit = \"5s\"\n"
-    "with lines and json as true or false. It is TOML, or JSON if its name ends in .json.";
-
-void add_hosts(CLI::App& app) {
-    auto& run = *app.add_subcommand("run", "a node that hosts services from shared objects");
-    names(run, "FILE.so", "the shared objects", CLI::detail::expected_max_vector_size);
-    value(run, "--config", "FILE", "TOML or JSON: a table for each service");
-    values(run, "--set", "SERVICE.PATH=VALUE", "configure one value; may be repeated");
-    add_host_options(run);
-    examples(run, {"malla run ./echo.so", "malla run ./calculator.so --name sums --set Calculator.round=2"});
-
-    auto& serve = *app.add_subcommand("serve", "a shell command as a service");
-    names(serve, "SERVICE.CALLBACK", "the name to serve it as")->required(false);
-    value(serve, "--exec", "COMMAND", "run by sh: its input is the argument, its output the result");
-    flag(serve, "--lines", "one long-lived process: a line in and a line out for each call");
-    flag(serve, "--json", "the output is JSON, not text");
-    value(serve, "-w,--workers", "N", "processes at once")->default_str("1");
-    value(serve, "--limit", "DURATION", "kill a command that runs longer");
-    value(serve, "-f", "FILE", "serve the commands of this file instead, in one process");
-    add_host_options(serve);
-    serve.footer(serve_notes);
-    examples(serve, {"malla serve Text.upper --exec 'tr a-z A-Z'",
-                     "malla serve Text.lower --exec 'stdbuf -oL tr A-Z a-z' --lines", "malla serve -f text.toml"});
 }
 
 void add_everything(CLI::App& app) {
@@ -211,54 +172,6 @@ Result<Command> read_call(const CLI::App& app) {
     call.null_separated = flag(app, "--null");
     call.progress = flag(app, "--progress");
     return Command{std::move(call)};
-}
-
-HostOptions read_host_options(const CLI::App& app) {
-    return {text(app, "--name").value_or(""), text(app, "--bind").value_or(""), text(app, "--advertise").value_or("")};
-}
-
-Result<Command> read_run(const CLI::App& app) {
-    RunCommand run;
-    for (auto& file : texts(app, "FILE.so")) run.files.emplace_back(std::move(file));
-    if (auto config = text(app, "--config")) run.config = *std::move(config);
-    run.settings = texts(app, "--set");
-    run.host = read_host_options(app);
-    return Command{std::move(run)};
-}
-
-Result<ServedCommand> read_served(const CLI::App& app) {
-    const auto name = text(app, "SERVICE.CALLBACK");
-    const auto command = text(app, "--exec");
-    if (!name || !command)
-        return usage_error(std::string{name ? "--exec" : "SERVICE.CALLBACK"} + " is required",
-                           "malla serve SERVICE.CALLBACK --exec COMMAND, or malla serve -f FILE");
-    auto wanted = target(*name);
-    if (!wanted) return std::move(wanted).error();
-    const auto workers = count(app, "-w", 1);
-    if (!workers) return workers.error();
-    ServedCommand served{*std::move(wanted), *command, flag(app, "--lines"), flag(app, "--json"), *workers, {}};
-    if (const auto limit = text(app, "--limit")) {
-        const auto read = read_duration("--limit", *limit);
-        if (!read) return read.error();
-        served.limit = *read;
-    }
-    return served;
-}
-
-Result<Command> read_serve(const CLI::App& app) {
-    ServeCommand serve;
-    serve.host = read_host_options(app);
-    if (const auto file = text(app, "-f")) {
-        for (const char* other : {"SERVICE.CALLBACK", "--exec", "--lines", "--json", "-w", "--limit"})
-            if (flag(app, other))
-                return usage_error("-f excludes " + std::string{other}, "what the commands are is in the file");
-        serve.file = *file;
-        return Command{std::move(serve)};
-    }
-    auto served = read_served(app);
-    if (!served) return std::move(served).error();
-    serve.served = *std::move(served);
-    return Command{std::move(serve)};
 }
 
 Result<Command> read_describe(const CLI::App& app) {
