@@ -264,12 +264,20 @@ TEST_F(ViewTest, RefutesItsOwnDeathSuspicionsAndRecordsThatItDidNotWrite) {
 }
 
 TEST_F(ViewTest, ForgetsThoseOfALinkThatIsNoLongerUsed) {
-    join(one, {1, 2}, at(0s));
+    join(one, {1, 2, 3}, at(0s));
     join(two, {2}, at(0s));
     view.remove(one, at(1s));
+    EXPECT_TRUE(lists(1)) << "it may be about to come to the other place";
+    EXPECT_TRUE(lists(3));
+
+    hear(two, wire::Announce{record_of(node_id(3), 9)}, at(1s));
+    view.tick(at(1s + Timing{}.lease() - 1ms));
+    EXPECT_TRUE(lists(1));
+    view.tick(at(1s + Timing{}.lease()));
 
     EXPECT_FALSE(lists(1));
     EXPECT_TRUE(lists(2));
+    EXPECT_TRUE(lists(3));
 }
 
 } // namespace

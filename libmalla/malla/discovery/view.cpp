@@ -37,8 +37,22 @@ void View::remove(LinkId link, Clock::time_point now) {
     auto node = sources_.extract(link);
     if (node.empty()) return;
     node.mapped().mirror.renew();
-    for (const NodeId& each : node.mapped().mirror.missing())
-        drop_unless_listed(each, "its rendezvous is no longer used", now);
+    for (const NodeId& each : node.mapped().mirror.missing()) {
+        if (each == self_ || is_vouched_for(each)) continue;
+        if (is_known(each)) outlets_.probe(each);
+        else orphans_.emplace(each, now);
+    }
+}
+
+// Those whom nobody lists any more may be about to come to the places that this node has come to before them.
+void View::look_after_orphans(Clock::time_point now) {
+    std::erase_if(orphans_, [&](const auto& each) {
+        const auto& [node, since] = each;
+        if (is_known(node)) return true;
+        if (now - since < timing_.lease()) return false;
+        directory_.gone(node, listed_sequence(node), "its rendezvous is no longer used", now);
+        return true;
+    });
 }
 
 void View::on_message(LinkId link, const wire::Message& message, Clock::time_point now) {
@@ -146,6 +160,7 @@ void View::on_probed(NodeId node, bool alive, Clock::time_point now) {
 
 void View::tick(Clock::time_point now) {
     for (auto& [id, source] : sources_) check(source, now);
+    look_after_orphans(now);
     mark_stale();
 }
 

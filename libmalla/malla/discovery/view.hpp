@@ -53,7 +53,7 @@ public:
     void up(LinkId link, const wire::Welcome& by, bool asked, Clock::time_point now);
     /// The rendezvous cannot be heard: those whom only it lists are stale from now on.
     void down(LinkId link, Clock::time_point now);
-    /// The link is no longer used.
+    /// The link is no longer used. Whom nobody else lists within a lease is gone.
     void remove(LinkId link, Clock::time_point now);
     void on_message(LinkId link, const wire::Message& message, Clock::time_point now);
     /// Asks for a listing, to find what was published before this node was heard to listen.
@@ -88,6 +88,7 @@ private:
     void revive(LinkId link, const wire::Entry& entry);
     void ask_for_newer(LinkId link, const wire::Listing& listing);
     void check(Source& source, Clock::time_point now);
+    void look_after_orphans(Clock::time_point now);
     void drop_unless_listed(NodeId node, std::string_view reason, Clock::time_point now);
     void drop(NodeId node, std::uint64_t sequence, std::string_view reason, Clock::time_point now);
     [[nodiscard]] bool is_known(NodeId node) const;
@@ -102,6 +103,7 @@ private:
     Outlets outlets_;
     SharedDirectory& directory_;
     std::map<LinkId, Source> sources_;
+    std::map<NodeId, Clock::time_point> orphans_; ///< whom no source lists any more, since when
 };
 
 } // namespace malla::discovery
