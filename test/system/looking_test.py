@@ -14,14 +14,6 @@ from terminals import on_terminal
 
 
 class Looking(Mesh):
-    def rows(self, *words):
-        code, out, err = self.malla(*words, "--format", "json")
-        self.assertEqual((code, err), (0, ""), words)
-        return [json.loads(line) for line in out.splitlines()]
-
-    def names(self, service):
-        return [row["name"] for row in self.rows("plugins", service)]
-
     def shop_and_kitchen(self):
         self.start(SAMPLES / "shop", "--name", "shop")
         self.start(SAMPLES / "kitchen", "--name", "kitchen")

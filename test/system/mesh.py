@@ -2,6 +2,7 @@
 """What the system tests share: a mesh of its own for each test, processes that always end, waiting for events."""
 
 import fcntl
+import json
 import os
 import pathlib
 import signal
@@ -96,6 +97,16 @@ class Mesh(unittest.TestCase):
         done = subprocess.run(["malla", *map(str, words)], env=self.environment, input=stdin, capture_output=True,
                               text=True, timeout=limit_s, check=False)
         return done.returncode, done.stdout, done.stderr
+
+    def rows(self, *words):
+        """What a command that lists something lists."""
+        code, out, err = self.malla(*words, "--format", "json")
+        self.assertEqual((code, err), (0, ""), words)
+        return [json.loads(line) for line in out.splitlines()]
+
+    def names(self, service):
+        """The plugins of a service, top first."""
+        return [row["name"] for row in self.rows("plugins", service)]
 
     def start_sleeper(self, milliseconds):
         """Starts a call of Echo.sleep whose handler has begun: each look counts itself, so one more is the sleeper."""

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Operating services that run: their chains and their lifecycle."""
 
-import json
 import pathlib
 import subprocess
 import tempfile
@@ -14,14 +13,6 @@ TIMING = BUILD / "plugins/timing.so"
 
 
 class Operate(Mesh):
-    def rows(self, *words):
-        code, out, err = self.malla(*words, "--format", "json")
-        self.assertEqual((code, err), (0, ""), words)
-        return [json.loads(line) for line in out.splitlines()]
-
-    def names(self, service):
-        return [row["name"] for row in self.rows("plugins", service)]
-
     def done(self, *words):
         self.assertEqual(self.malla(*words), (0, "", ""), words)
 

@@ -67,6 +67,8 @@ struct ExportedCallback {
     std::string (*description)(); ///< JSON: parameter names and the schemas of parameters and result
     /// Decodes the arguments in `body`, runs the chain from `first` on, appends the encoded result.
     Result<void> (*run)(const LiveLink* first, bool json, std::string_view body, std::string& out);
+
+    [[nodiscard]] constexpr std::string_view name() const noexcept { return callback.name; }
 };
 
 /// A plugin's type while the program runs.

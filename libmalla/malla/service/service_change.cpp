@@ -12,8 +12,6 @@ namespace {
 
 bool has_name(std::string_view full, std::string_view asked) { return full == asked || last_part(full) == asked; }
 
-std::string_view name_of_export(const ExportedCallback& exported) { return exported.callback.name; }
-
 /// All of `units` but the service, which is the first.
 template <class Units>
 void add_plugins(std::vector<const PluginInfo*>& all, const Units& units) {
@@ -143,7 +141,7 @@ Result<std::unique_ptr<const ChangedChain>> ServiceControl::join(const Units& un
     }
     auto chain = LiveChain::make(members, known_, times);
     if (!chain) return std::move(chain).error();
-    std::ranges::sort(exports, {}, &name_of_export);
+    std::ranges::sort(exports, {}, &ExportedCallback::name);
     return std::unique_ptr<const ChangedChain>{new ChangedChain{*std::move(chain), std::move(exports), observers_}};
 }
 

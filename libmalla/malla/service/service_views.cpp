@@ -10,12 +10,6 @@
 
 namespace malla {
 
-namespace {
-
-std::string_view name_of_exported(const ExportedCallback& exported) { return exported.callback.name; }
-
-} // namespace
-
 std::vector<PluginState> ServiceControl::plugins() const {
     const std::lock_guard lock{mutex_};
     std::vector<PluginState> states;
@@ -59,7 +53,7 @@ std::vector<ExportedDescription> ServiceControl::exports() const {
 
 bool ServiceControl::exports(std::string_view callback) const {
     const std::lock_guard lock{mutex_};
-    return chain_ && std::ranges::binary_search(chain_->exports, callback, {}, &name_of_exported);
+    return chain_ && std::ranges::binary_search(chain_->exports, callback, {}, &ExportedCallback::name);
 }
 
 Result<void> ServiceControl::run_exported(std::string_view callback, bool json, std::string_view body, Gate* gate,
@@ -70,8 +64,8 @@ Result<void> ServiceControl::run_exported(std::string_view callback, bool json, 
     const Status unknown{"request_op_unknown", callback};
     const ChangedChain* changed = changed_chain();
     if (!changed) return unknown;
-    const auto found = std::ranges::lower_bound(changed->exports, callback, {}, &name_of_exported);
-    if (found == changed->exports.end() || name_of_exported(*found) != callback) return unknown;
+    const auto found = std::ranges::lower_bound(changed->exports, callback, {}, &ExportedCallback::name);
+    if (found == changed->exports.end() || found->name() != callback) return unknown;
     try {
         return found->run(changed->chain.find(found->callback.id), json, body, out);
     } catch (...) {
