@@ -6,11 +6,13 @@ import json
 import os
 import re
 import signal
+import struct
 import subprocess
 import tempfile
+import time
 import unittest
 
-from mesh import LIMIT_S, SAMPLES, Mesh, eventually, free_endpoint
+from mesh import BUILD, LIMIT_S, SAMPLES, Mesh, eventually, free_endpoint
 
 
 class Order(Mesh):
@@ -211,6 +213,34 @@ class Modules(Mesh):
             self.refused(made("cut", good[:5000]), "manifest_invalid")
             self.refused(made("other", re.sub(rb"malla-abi \d", b"malla-abi 0", good)), "manifest_mismatch.*build it again")
             self.refused(made("damaged", good.replace(b"mallaso\n", b"mallaxx\n")), "manifest_invalid.*damaged")
+
+
+class Rate(Mesh):
+    ROUNDS = 40
+
+    def test_a_call_takes_at_most_twice_a_bare_one_from_start_to_end(self):
+        self.start("malla", "run", SAMPLES / "calculator.so")
+        self.answer("Calculator.square", 3)
+        endpoint = json.loads(self.malla("nodes", "--format", "json")[1])["endpoint"]
+        malla = ["malla", "call", "Calculator.square", "3"]
+        bare = [BUILD / "tests" / "test_bare_call", endpoint, self.call_frame("Calculator", "square", b"[3]").hex()]
+        times = [(self.seconds(malla), self.seconds(bare)) for _ in range(self.ROUNDS)]
+        ours, theirs = (min(each) * 1e3 for each in zip(*times))
+        print(f"{ours:.1f} ms, bare {theirs:.1f} ms: {ours / theirs:.2f} times")
+        self.assertLessEqual(ours, 2 * theirs)
+
+    def seconds(self, words):
+        began = time.monotonic()
+        subprocess.run(words, env=self.environment, stdout=subprocess.DEVNULL, timeout=LIMIT_S, check=True)
+        return time.monotonic() - began
+
+    @staticmethod
+    def call_frame(service, callback, body):  # as docs/wire.md has it: a deadline of 15 s, JSON
+        def sized(text):
+            return bytes([len(text)]) + text.encode()
+        times = struct.pack("<QQBBH", 15_000_000, time.monotonic_ns() // 1000, 0, 1, 0)
+        header = struct.pack("<Q", 1) + os.urandom(16) + bytes(40) + times + sized(service) + sized(callback)
+        return b"ML\x01\x10" + struct.pack("<I", len(header)) + header + body
 
 
 if __name__ == "__main__":
