@@ -54,7 +54,7 @@ Result<std::uint64_t> count(const CLI::App& app, const std::string& name, std::u
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), number);
     if (error == std::errc{} && end == given->data() + given->size() && number > 0) return number;
-    return usage_error(name + " wants a whole number from 1, not '" + *given + "'");
+    return usage_error(name + " wants a whole number from 1, not '" + *given + "'", "such as " + name + " 8");
 }
 
 Result<Clock::duration> duration(const CLI::App& app, const std::string& name, Clock::duration otherwise) {

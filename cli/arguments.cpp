@@ -122,7 +122,8 @@ public:
                 plain.push_back(word);
             } else {
                 if (texts_[parameter])
-                    return usage_error("Parameter '" + callback_.parameters()[parameter].name + "' is given twice");
+                    return usage_error("Parameter '" + callback_.parameters()[parameter].name + "' is given twice",
+                                       "it takes " + callback_.parameters_text());
                 texts_[parameter] = std::string_view{word}.substr(equals + 1);
             }
         }

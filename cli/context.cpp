@@ -78,6 +78,8 @@ Result<Settings> context_settings(std::string_view name, const Environment& envi
     const auto read = read_config_file(*file);
     if (!read) return read.error();
     Settings settings;
+    settings.timeout_name = file->string() + ": timeout";
+    settings.format_name = file->string() + ": format";
     for (std::size_t i = 0; i < read->size(); ++i) {
         const auto [key, value] = read->member(i);
         if (auto done = read_member(*file, key, value, settings); !done) return std::move(done).error();

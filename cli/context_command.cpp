@@ -35,7 +35,13 @@ Json row_of(const std::string& name, const std::string& chosen, const Environmen
     row.set("broker", text_or_null(settings->brokers)).set("peer", text_or_null(settings->peers));
     row.set("loopback", text_or_null(settings->loopback)).set("cluster", text_or_null(settings->cluster));
     row.set("secret-file", text_or_null(settings->secret_file)).set("key-file", text_or_null(settings->key_file));
+    row.set("allow", text_or_null(settings->allow_file)).set("insecure", settings->insecure);
+    row.set("timeout", text_or_null(settings->timeout)).set("format", text_or_null(settings->format));
     return row;
+}
+
+Listing::Column optional_column(const char* heading, const char* member) {
+    return {.heading = heading, .member = member, .may_be_cut = true, .is_optional = true};
 }
 
 int list(const Common& common, const Environment& environment) {
@@ -44,11 +50,13 @@ int list(const Common& common, const Environment& environment) {
     if (std::ranges::find(names, "default") == names.end()) names.insert(names.begin(), "default");
     Listing listing{{{"CONTEXT", "name"},
                      {"USED", "used"},
-                     {"BROKER", "broker"},
-                     {"PEER", "peer"},
-                     {"LOOPBACK", "loopback"},
-                     {"CLUSTER", "cluster"},
-                     {"ERROR", "error"}}};
+                     optional_column("BROKER", "broker"),
+                     optional_column("PEER", "peer"),
+                     optional_column("LOOPBACK", "loopback"),
+                     optional_column("CLUSTER", "cluster"),
+                     optional_column("TIMEOUT", "timeout"),
+                     optional_column("FORMAT", "format"),
+                     optional_column("ERROR", "error")}};
     for (const auto& name : names) listing.add(row_of(name, chosen, environment));
     return print(listing, common);
 }

@@ -39,7 +39,7 @@ public:
     }
     void bad(std::string_view check, const Status& why) {
         const auto hint = why.data().find("hint");
-        add(check, "failure", why.info(), hint != why.data().end() ? hint->second : std::string{hint_for(why.id())});
+        add(check, "failure", why.info(), hint != why.data().end() ? hint->second : hint_for(why));
         if (code_ == 0) code_ = exit_code(why.exit_code());
     }
 

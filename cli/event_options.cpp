@@ -25,7 +25,8 @@ constexpr const char* pattern_notes =
 
 Result<std::string> pattern_of(const CLI::App& app, const std::string& otherwise) {
     std::string pattern = text(app, "PATTERN").value_or(otherwise);
-    if (auto fault = wire::pattern_fault(pattern)) return usage_error(*fault, "malla sub --help");
+    if (auto fault = wire::pattern_fault(pattern))
+        return usage_error(*fault, "such as orders.*, orders.> or > for all");
     return pattern;
 }
 

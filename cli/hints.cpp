@@ -9,6 +9,8 @@ namespace malla::cli {
 
 namespace {
 
+constexpr std::string_view service_word = "SERVICE"; // in a hint: the name that the status tells
+
 constexpr std::string_view repeat =
     "it may have run: repeat it only if a second run does no harm, or let the command do "
     "so with --idempotent";
@@ -34,9 +36,14 @@ constexpr auto hints = std::to_array<std::pair<std::string_view, std::string_vie
 
 } // namespace
 
-std::string_view hint_for(std::string_view status_id) noexcept {
-    const auto found = std::ranges::find(hints, status_id, [](const auto& each) { return each.first; });
-    return found == hints.end() ? std::string_view{} : found->second;
+std::string hint_for(const Status& status) {
+    const auto found = std::ranges::find(hints, status.id(), [](const auto& each) { return each.first; });
+    std::string hint{found == hints.end() ? std::string_view{} : found->second};
+    const auto service = status.data().find("service");
+    const auto place = hint.find(service_word);
+    if (service != status.data().end() && place != std::string::npos)
+        hint.replace(place, service_word.size(), service->second);
+    return hint;
 }
 
 } // namespace malla::cli

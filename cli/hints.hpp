@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string_view>
+#include "malla/base/status.hpp"
+
+#include <string>
 
 namespace malla::cli {
 
 /// What a person can do about a status that says nothing of it itself; empty when that is plain.
-[[nodiscard]] std::string_view hint_for(std::string_view status_id) noexcept;
+[[nodiscard]] std::string hint_for(const Status& status);
 
 } // namespace malla::cli

@@ -31,6 +31,22 @@ std::string time_text(std::int64_t unix_ms) {
     return text;
 }
 
+/// By the clocks of two machines.
+std::int64_t seconds_since(std::int64_t unix_ms) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::max<std::int64_t>(0, (std::chrono::duration_cast<std::chrono::milliseconds>(now).count() - unix_ms) /
+                                         1000);
+}
+
+/// The greatest unit that there is one of: `5s`, `3m`, `7h`, `12d`.
+std::string age_text(const Json& seconds) {
+    constexpr auto units = std::to_array<std::pair<std::int64_t, const char*>>({{86400, "d"}, {3600, "h"}, {60, "m"}});
+    const std::int64_t age = seconds.as_integer();
+    for (const auto& [length, name] : units)
+        if (age >= length) return std::to_string(age / length) + name;
+    return std::to_string(age) + 's';
+}
+
 std::string hex(std::uint64_t number) {
     std::array<char, 16> digits{};
     return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr};
@@ -79,7 +95,10 @@ int run(const LsCommand&, const Common& common) {
     if (!node) return fail(node.error(), common);
     std::map<std::string, std::vector<InstanceView>> services;
     for (auto& instance : (*node)->instances()) services[instance.service].push_back(std::move(instance));
-    Listing listing{{{"SERVICE", "name"}, {"STATUS", "status", true}, {"VERSION", "version"}, {"NODES", "nodes"}}};
+    Listing listing{{{"SERVICE", "name"},
+                     {"STATUS", "status", true},
+                     {.heading = "VERSION", .member = "version", .may_be_cut = true},
+                     {"NODES", "nodes"}}};
     for (const auto& [name, instances] : services) {
         std::set<std::string> versions;
         for (const auto& instance : instances) versions.insert(instance.version);
@@ -98,11 +117,11 @@ int run(const NodesCommand&, const Common& common) {
     if (!node) return fail(node.error(), common);
     Listing listing{{{"NODE", "name"},
                      {"STATUS", "status", true},
-                     {"HOST", "host"},
+                     {.heading = "UP", .member = "up_s", .shown = age_text},
+                     {.heading = "HOST", .member = "host", .may_be_cut = true},
                      {"PID", "pid"},
                      {"ENDPOINT", "endpoint"},
-                     {"SERVICES", "services"},
-                     {"STARTED", "started"}}};
+                     {.heading = "SERVICES", .member = "services", .may_be_cut = true}}};
     for (const auto& view : (*node)->nodes()) {
         Json services = Json::array();
         for (const auto& service : view.services) services.push_back(service);
@@ -114,7 +133,8 @@ int run(const NodesCommand&, const Common& common) {
                                   {"endpoint", view.endpoint},
                                   {"services", services},
                                   {"load", static_cast<std::int64_t>(view.load)},
-                                  {"started", time_text(view.started_at_ms)}}));
+                                  {"started", time_text(view.started_at_ms)},
+                                  {"up_s", seconds_since(view.started_at_ms)}}));
     }
     return print(listing, common);
 }
@@ -130,8 +150,8 @@ int run(const InfoCommand& command, const Common& common) {
                      {"ADMIN", "admin_status"},
                      {"VERSION", "version"},
                      {"LOAD", "load"},
-                     {"ERROR", "last_error"},
-                     {"CALLBACKS", "callbacks"}}};
+                     {.heading = "ERROR", .member = "last_error", .may_be_cut = true, .is_optional = true},
+                     {.heading = "CALLBACKS", .member = "callbacks", .may_be_cut = true}}};
     const auto states = states_of(**node, instances, common);
     for (std::size_t i = 0; i < instances.size(); ++i) {
         const auto& instance = instances[i];

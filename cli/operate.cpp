@@ -45,7 +45,11 @@ int list_plugins(const Operated& operated, const Common& common) {
 }
 
 int list_config(const Operated& operated, const Common& common) {
-    Listing listing{{{"PATH", "path"}, {"VALUE", "value"}, {"LAYER", "layer"}, {"NODE", "node"}}};
+    Listing listing{{{"PATH", "path"},
+                     {.heading = "VALUE", .member = "value", .may_be_cut = true},
+                     {"LAYER", "layer"},
+                     {"NODE", "node"}}};
+    listing.say_when_empty("nothing is configured");
     const int code = with_each(operated, common, [&](const InstanceView& instance) -> Result<void> {
         auto entries = operated.ask<admin::GetConfig>(instance, instance.service);
         if (!entries) return std::move(entries).error();

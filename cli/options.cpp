@@ -59,6 +59,9 @@ constexpr const char* call_notes =
     "(--option=value and -jN included); anything else, -3 and --word too, is an argument.\n"
     "After -- every word is an argument.";
 
+constexpr const char* options_of_all =
+    "\nThe options of every command, --timeout and --format among them: malla --help\n";
+
 void add_call(CLI::App& app) {
     auto& call = *app.add_subcommand("call", "call a service: one result, or one for each line of input");
     names(call, "SERVICE.CALLBACK", "what to call");
@@ -93,12 +96,6 @@ void add_listings(CLI::App& app) {
 }
 
 void add_everything(CLI::App& app) {
-    app.name("malla");
-    app.set_help_flag("-h,--help", "this text");
-    flag(app, "--version", "the version of this program");
-    app.fallthrough();
-    app.require_subcommand(1);
-    add_mesh_options(app);
     add_call(app);
     add_listings(app);
     add_hosts(app);
@@ -148,6 +145,15 @@ Grammar grammar_of(const CLI::App& app) {
     return grammar;
 }
 
+/// What only a stream of calls has.
+Result<void> check_stream_options(const CLI::App& app) {
+    for (const char* name : {"-j", "--unordered", "--keep-going", "--null", "--from-line", "--progress"})
+        if (app.count(name) > 0)
+            return usage_error(std::string{name} + " is for a call for each line of standard input",
+                               "- as the only argument reads it");
+    return {};
+}
+
 Result<Command> read_call(const CLI::App& app) {
     CallCommand call;
     auto wanted = target(*text(app, "SERVICE.CALLBACK"));
@@ -155,6 +161,7 @@ Result<Command> read_call(const CLI::App& app) {
     call.target = *std::move(wanted);
     call.arguments = arguments(app);
     call.from_input = call.arguments.words == std::vector<std::string>{"-"};
+    if (auto fits = call.from_input ? Result<void>{} : check_stream_options(app); !fits) return std::move(fits).error();
     const auto in_flight = count(app, "-j", 1);
     const auto from_line = count(app, "--from-line", 1);
     if (!in_flight) return in_flight.error();
@@ -264,7 +271,7 @@ Result<Common> read_common(const CLI::App& app, const Environment& environment) 
     auto name = text(app, "--context");
     if (!name) name = environment("MALLA_CONTEXT");
     // A context that is broken may be looked at and replaced.
-    const bool has_context = !app.got_subcommand("context");
+    const bool has_context = app.get_subcommands().front()->get_name() != "context";
     auto context = has_context ? context_settings(name ? *name : chosen_context(environment), environment) : Settings{};
     if (!context) return std::move(context).error();
     auto settings = prefer(command_line_settings(app), environment_settings(environment));
@@ -281,6 +288,24 @@ Result<Invocation> read_parsed(const CLI::App& app, const Environment& environme
     return Invocation{*std::move(common), *std::move(command)};
 }
 
+std::unique_ptr<CLI::App> no_commands() {
+    auto app = std::make_unique<CLI::App>("Services on a mesh: call them, see them, host them.", "malla");
+    app->set_help_flag("-h,--help", "this text");
+    flag(*app, "--version", "the version of this program");
+    app->fallthrough();
+    app->require_subcommand(1);
+    add_mesh_options(*app);
+    return app;
+}
+
+/// Scripts call in loops: that does not set up the options of every other command, a sixth of the program's start.
+std::unique_ptr<CLI::App> commands_for(std::span<const std::string> words) {
+    if (words.empty() || words.front() != "call") return all_commands();
+    auto app = no_commands();
+    add_call(*app);
+    return app;
+}
+
 /// A command to which the mesh does not matter.
 Invocation alone(Command command) {
     Invocation invocation;
@@ -291,7 +316,7 @@ Invocation alone(Command command) {
 } // namespace
 
 std::unique_ptr<CLI::App> all_commands() {
-    auto app = std::make_unique<CLI::App>("Services on a mesh: call them, see them, host them.");
+    auto app = no_commands();
     add_everything(*app);
     return app;
 }
@@ -302,15 +327,15 @@ Result<Invocation> read_command_line(std::span<const std::string> words, const E
     if (!words.empty() && words.front() == "__complete")
         return alone(CompleteCommand{{words.begin() + 1, words.end()}});
     if (words.size() == 2 && words.front() == "__manual") return alone(ManualCommand{words[1]});
-    const auto all = all_commands();
-    CLI::App& app = *all;
+    const auto commands = commands_for(words);
+    CLI::App& app = *commands;
     auto marked = mark_words(words, grammar_of(app));
     if (!marked) return std::move(marked).error();
     std::ranges::reverse(*marked); // as CLI11 wants them
     try {
         app.parse(*std::move(marked));
     } catch (const CLI::CallForHelp&) {
-        return alone(HelpCommand{app.help()});
+        return alone(HelpCommand{app.get_subcommands().empty() ? app.help() : app.help() + options_of_all});
     } catch (const CLI::ParseError& error) {
         return usage_error(error.what(), "malla --help, or malla COMMAND --help");
     }

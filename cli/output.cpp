@@ -93,8 +93,8 @@ Result<std::string> result_text(std::string_view json, const ResultStyle& style)
 
 std::string error_text(const Status& failed, Format format, const Terminal& terminal) {
     Status status = failed;
-    if (const auto hint = hint_for(status.id()); !hint.empty() && !status.data().contains("hint"))
-        status.set_data("hint", std::string{hint});
+    if (auto hint = hint_for(status); !hint.empty() && !status.data().contains("hint"))
+        status.set_data("hint", std::move(hint));
     if (format == Format::json) {
         Json object = error_object(status);
         if (!status.data().empty()) object.set("data", object_of(status.data()));

@@ -21,12 +21,12 @@ T either(T first, T second) {
     return said ? std::move(first) : std::move(second);
 }
 
-Result<Format> read_format(std::string_view text) {
+Result<Format> read_format(const std::string& place, std::string_view text) {
     constexpr std::array names = std::to_array<std::pair<std::string_view, Format>>(
         {{"auto", Format::automatic}, {"json", Format::json}, {"text", Format::text}, {"raw", Format::raw}});
     for (const auto& [name, format] : names)
         if (text == name) return format;
-    return usage_error("Unknown format '" + std::string{text} + "'", "one of auto, json, text, raw");
+    return usage_error(place + ": unknown format '" + std::string{text} + "'", "one of auto, json, text, raw");
 }
 
 } // namespace
@@ -49,6 +49,7 @@ Settings environment_settings(const Environment& environment) {
     settings.key_file = environment("MALLA_KEY_FILE");
     settings.allow_file = environment("MALLA_ALLOW");
     settings.timeout = environment("MALLA_TIMEOUT");
+    settings.timeout_name = "MALLA_TIMEOUT";
     return settings;
 }
 
@@ -63,7 +64,9 @@ Settings prefer(Settings first, Settings second) {
     settings.secret_file = std::move(credentials.secret_file);
     settings.key_file = std::move(credentials.key_file);
     settings.allow_file = either(std::move(first.allow_file), std::move(second.allow_file));
+    settings.timeout_name = first.timeout ? first.timeout_name : second.timeout_name;
     settings.timeout = either(std::move(first.timeout), std::move(second.timeout));
+    settings.format_name = first.format ? first.format_name : second.format_name;
     settings.format = either(std::move(first.format), std::move(second.format));
     settings.insecure = first.insecure || second.insecure;
     return settings;
@@ -86,12 +89,12 @@ Result<MeshOptions> resolve(Settings settings) {
     if (settings.allow_file) options.credentials.allow = *std::move(settings.allow_file);
     options.insecure = settings.insecure;
     if (settings.timeout) {
-        const auto timeout = read_duration("--timeout", *settings.timeout);
+        const auto timeout = read_duration(settings.timeout_name, *settings.timeout);
         if (!timeout) return timeout.error();
         options.timeout = *timeout;
     }
     if (settings.format) {
-        const auto format = read_format(*settings.format);
+        const auto format = read_format(settings.format_name, *settings.format);
         if (!format) return format.error();
         options.format = *format;
     }

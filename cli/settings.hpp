@@ -54,6 +54,8 @@ struct Settings {
     std::optional<std::string> timeout;
     std::optional<std::string> format;
     bool insecure = false;
+    std::string timeout_name = "--timeout"; ///< where it was said, for those who are told that it is wrong
+    std::string format_name = "--format";
 };
 
 /// What the variables MALLA_BROKER, MALLA_PEER (both comma-separated), MALLA_LOOPBACK and so on say.

@@ -4,7 +4,10 @@
 #include "cli/bell.hpp"
 #include "cli/exit.hpp"
 #include "cli/line_reader.hpp"
+#include "cli/output.hpp"
 #include "cli/stream_writer.hpp"
+#include "cli/terminal.hpp"
+#include "cli/usage.hpp"
 
 #include <array>
 #include <cerrno>
@@ -103,7 +106,7 @@ private:
 
     int report() {
         switch (writer_.end()) {
-        case StreamEnd::none: return writer_.exit_code();
+        case StreamEnd::none: return number_ + 1 < options_.from_line ? report_short_input() : writer_.exit_code();
         case StreamEnd::reader_gone: return exit_reader_gone;
         case StreamEnd::interrupted: report_unanswered(); return exit_interrupted;
         case StreamEnd::line_failed: report_unanswered(); return writer_.exit_code();
@@ -112,6 +115,15 @@ private:
         say(std::string{"Cannot write standard output: "} + std::strerror(writer_.output_error()) + '\n');
         report_unanswered();
         return exit_code(ExitCode::error_status);
+    }
+
+    /// A number beyond the input is a mistake, which must not look like success.
+    int report_short_input() {
+        const Status status = usage_error("--from-line " + std::to_string(options_.from_line) +
+                                              " is beyond the input, which ends at line " + std::to_string(number_),
+                                          "the former run said at which line to go on");
+        say(error_text(status, options_.style.format, {}));
+        return exit_code(status.exit_code());
     }
 
     void report_unanswered() {

@@ -6,6 +6,7 @@
 #include "malla/base/json.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace malla::cli {
@@ -15,8 +16,11 @@ class Listing {
 public:
     struct Column {
         std::string heading;
-        std::string member;     ///< of the rows
-        bool is_status = false; ///< coloured: green when "running", else yellow
+        std::string member;                          ///< of the rows
+        bool is_status = false;                      ///< coloured: green when "running", else yellow
+        bool may_be_cut = false;                     ///< where a terminal is narrow; others stay whole
+        bool is_optional = false;                    ///< left out where no row has it
+        std::string (*shown)(const Json&) = nullptr; ///< how a value is written in a table, if not as it is
     };
 
     explicit Listing(std::vector<Column> columns) : columns_{std::move(columns)} {}
@@ -24,15 +28,20 @@ public:
     /// An object; members without a column are seen in JSON only.
     void add(Json row) { rows_.push_back(std::move(row)); }
 
-    /// What is written. A table is made to fit a terminal's width, its widest columns first.
+    /// What people are told instead of a table without rows.
+    void say_when_empty(std::string_view sentence) { when_empty_ = sentence; }
+
+    /// What is written. Nothing is wider than a terminal: a table has the widest of the columns that may be cut
+    /// shortened; where that is not enough, each row is a block of lines `HEADING: value`, in which nothing is cut.
     [[nodiscard]] std::string text(Format format, const Terminal& terminal) const;
 
 private:
     [[nodiscard]] std::string lines() const;
-    [[nodiscard]] std::string table(const Terminal& terminal) const;
+    [[nodiscard]] std::vector<Column> shown_columns() const;
 
     std::vector<Column> columns_;
     std::vector<Json> rows_;
+    std::string when_empty_;
 };
 
 } // namespace malla::cli

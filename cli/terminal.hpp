@@ -13,7 +13,7 @@ namespace malla::cli {
 struct Terminal {
     bool is_terminal = false;
     bool colour = false;    ///< a terminal that is not dumb, and NO_COLOR is not set or empty
-    std::size_t width = 80; ///< in characters
+    std::size_t width = 80; ///< in columns
 };
 
 [[nodiscard]] Terminal terminal_of(int descriptor, const Environment& environment);
@@ -22,10 +22,13 @@ struct Terminal {
 /// `?`, but line breaks and tabs stay where `lines` is true.
 [[nodiscard]] std::string harmless(std::string_view text, bool lines);
 
-/// The number of characters in UTF-8 text.
-[[nodiscard]] std::size_t character_count(std::string_view text) noexcept;
+/// The columns that UTF-8 text takes on a terminal: two for a wide character, none for one that joins the one before.
+[[nodiscard]] std::size_t display_width(std::string_view text) noexcept;
 
-/// The first `count` characters; what is longer ends in `…` within that count.
-[[nodiscard]] std::string shortened(std::string_view text, std::size_t count);
+/// The bytes of the first characters of `text` that take no more columns.
+[[nodiscard]] std::size_t bytes_that_fit(std::string_view text, std::size_t columns) noexcept;
+
+/// What fits into so many columns; what is longer ends in `…` within them.
+[[nodiscard]] std::string shortened(std::string_view text, std::size_t columns);
 
 } // namespace malla::cli

@@ -34,7 +34,7 @@ constexpr std::array<Width, 5> by_weight{{{Column::rate, "CALLS/S", 8},
                                           {Column::median, "P50", 8},
                                           {Column::load, "LOAD", 5}}};
 
-/// Exactly `width` characters, all of them harmless.
+/// Exactly `width` columns, all of them harmless.
 std::string cell(std::string_view text, std::size_t width, bool right, bool utf8) {
     std::string shown = harmless(text, false);
     if (!utf8)
@@ -42,7 +42,7 @@ std::string cell(std::string_view text, std::size_t width, bool right, bool utf8
             if (static_cast<unsigned char>(c) >= 0x80) c = '?';
     if (utf8) shown = shortened(shown, width);
     else if (shown.size() > width) shown = width == 0 ? "" : shown.substr(0, width - 1) + '~';
-    const std::string blank(width - std::min(width, character_count(shown)), ' ');
+    const std::string blank(width - std::min(width, display_width(shown)), ' ');
     return right ? blank + shown : shown + blank;
 }
 

@@ -128,7 +128,11 @@ std::string lines_of(const Traced& traced) {
 }
 
 std::string table_of(const Traced& traced, const Terminal& terminal) {
-    Listing listing{{{"CALL", "call"}, {"NODE", "node"}, {"START", "start"}, {"TOOK", "took"}, {"STATUS", "status"}}};
+    Listing listing{{{"CALL", "call"},
+                     {"NODE", "node"},
+                     {"START", "start"},
+                     {"TOOK", "took"},
+                     {.heading = "STATUS", .member = "status", .may_be_cut = true}}};
     for (const auto& row : tree_of(traced.root, traced.spans, Branches::for_locale(locale()))) {
         std::string status = row.span.status;
         if (row.depth == 0 && traced.result) status += ": " + *traced.result;

@@ -115,6 +115,20 @@ TEST(CommandLine, TakesTheOptionsOfCallBeforeAndBehindTheName) {
     }
 }
 
+TEST(CommandLine, RefusesTheOptionsOfAStreamForASingleCall) {
+    for (const char* option : {"-j4", "--unordered", "--keep-going", "--null", "--from-line=2", "--progress"}) {
+        EXPECT_THAT(hint_of(error_of({"call", "Echo.text", option, "a"})), HasSubstr("- as the only argument"));
+        EXPECT_TRUE(read({"call", "Echo.text", option, "-"})) << option;
+    }
+}
+
+TEST(CommandLine, SaysWhereAWrongValueIsFrom) {
+    const auto variable = environment_of({{"HOME", "/nonexistent"}, {"MALLA_TIMEOUT", "soon"}});
+    EXPECT_THAT(error_of({"ls"}, variable).text(), HasSubstr("MALLA_TIMEOUT: 'soon'"));
+    EXPECT_THAT(error_of({"ls", "--timeout", "late"}, variable).text(), HasSubstr("--timeout: 'late'"));
+    EXPECT_TRUE(read({"ls", "--timeout", "1s"}, variable));
+}
+
 TEST(CommandLine, TakesACallbackBehindTheLastDot) {
     const auto call = call_of({"call", "Sales.Eu.Order.create"});
     EXPECT_EQ(call.target.service, "Sales.Eu.Order");
@@ -144,6 +158,8 @@ TEST(CommandLine, RefusesWhatIsIncomplete) {
     error_of({"ls", "--timeout", "5"});
     error_of({"ls", "--insecure=yes"});
     EXPECT_THAT(hint_of(error_of({"ls", "--format", "xml"})), HasSubstr("raw"));
+    EXPECT_THAT(hint_of(error_of({"call", "Echo.text", "-", "-j", "0"})), HasSubstr("-j 8"));
+    EXPECT_THAT(hint_of(error_of({"watch", ">.a"})), HasSubstr("orders.>"));
 }
 
 TEST(CommandLine, PrefersOptionThenEnvironmentThenContextThenDefault) {

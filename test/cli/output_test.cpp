@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/output.hpp"
-#include "cli/table.hpp"
 #include "cli/terminal.hpp"
 
 #include <gmock/gmock.h>
@@ -51,6 +50,11 @@ TEST(Errors, AreALineWithAHintOrJson) {
               "\n");
 }
 
+TEST(Errors, NameTheServiceInAHint) {
+    EXPECT_THAT(error_text(Status{"paused", "Echo"}, Format::automatic, {}), HasSubstr("`malla resume Echo`"));
+    EXPECT_THAT(error_text(Status{"paused"}, Format::automatic, {}), HasSubstr("`malla resume"));
+}
+
 TEST(Errors, OfAPluginsOwnMakingAreWhole) {
     const Status status =
         Status{"sold_out"}.set_code(409).set_info("No soup left").set_data("dish", "soup").set_metadata("shop", "7");
@@ -64,36 +68,6 @@ TEST(Errors, OfAPluginsOwnMakingAreWhole) {
 TEST(Errors, CannotCommandATerminal) {
     const Status status = Status{"internal_error"}.set_info("\x1b[2Jgone");
     EXPECT_THAT(error_text(status, Format::automatic, {.is_terminal = true}), Not(HasSubstr("\x1b")));
-}
-
-Listing two_services() {
-    Listing listing{{{"NAME", "name"}, {"STATUS", "status", true}}};
-    listing.add(Json::object({{"name", "Calculator"}, {"status", "running"}, {"id", 1}}));
-    listing.add(Json::object({{"name", "Ä"}, {"status", "paused"}}));
-    return listing;
-}
-
-TEST(Listing, IsJsonUnderAPipe) {
-    EXPECT_EQ(two_services().text(Format::automatic, {}),
-              "{\"name\":\"Calculator\",\"status\":\"running\",\"id\":1}\n{\"name\":\"Ä\",\"status\":\"paused\"}\n");
-}
-
-TEST(Listing, IsATableOnATerminalOrAsText) {
-    const std::string table = "NAME        STATUS\nCalculator  running\nÄ           paused\n";
-    EXPECT_EQ(two_services().text(Format::text, {}), table);
-    EXPECT_EQ(two_services().text(Format::automatic, {.is_terminal = true}), table);
-    EXPECT_THAT(two_services().text(Format::json, {.is_terminal = true}), HasSubstr("\"id\":1"));
-}
-
-TEST(Listing, FitsATerminal) {
-    EXPECT_EQ(two_services().text(Format::automatic, {.is_terminal = true, .width = 15}),
-              "NAME    STATUS\nCalcu…  running\nÄ       paused\n");
-}
-
-TEST(Listing, HasColourOnlyWhereItMay) {
-    EXPECT_THAT(two_services().text(Format::automatic, {.is_terminal = true, .colour = true}),
-                HasSubstr("\x1b[32mrunning\x1b[0m"));
-    EXPECT_THAT(two_services().text(Format::automatic, {.is_terminal = true}), Not(HasSubstr("\x1b")));
 }
 
 TEST(NodeLine, NamesTheNodeOfEachResult) {

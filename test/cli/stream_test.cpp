@@ -263,6 +263,19 @@ TEST(Stream, BeginsAtALine) {
     EXPECT_THAT(stream.errors(), HasSubstr("line 4"));
 }
 
+TEST(Stream, SaysThatItsInputEndsBeforeTheLineToBeginAt) {
+    for (const std::uint64_t line : {3, 4}) {
+        Server server;
+        auto options = in_flight(2);
+        options.from_line = line;
+        Running stream{server, options};
+        stream.type("1\n2\n");
+        EXPECT_EQ(stream.finish(), line == 4 ? 2 : 0); // all were answered, and a run says to go on behind them
+        EXPECT_THAT(stream.errors(), line == 4 ? HasSubstr("ends at line 2") : HasSubstr(""));
+        EXPECT_EQ(stream.rest(), "");
+    }
+}
+
 TEST(Stream, SeparatesByNul) {
     Server server;
     auto options = in_flight(2);

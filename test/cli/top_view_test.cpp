@@ -44,7 +44,7 @@ std::string plain(std::string_view line) {
 void expect_to_fit(const TopPage& page, const TopScreen& screen) {
     const auto lines = top_lines(page, screen);
     EXPECT_THAT(lines, SizeIs(screen.height));
-    for (const auto& line : lines) EXPECT_LE(character_count(plain(line)), screen.width) << line;
+    for (const auto& line : lines) EXPECT_LE(display_width(plain(line)), screen.width) << line;
 }
 
 TEST(TopView, FitsIntoScreensOfAnySize) {
@@ -67,7 +67,7 @@ TEST(TopView, HasAllColumnsAndALatencySparklineWhereItIsWide) {
     for (const char* heading : {"SERVICE", "STATUS", "LOAD", "CALLS/S", "ERR/S", "P50", "LATENCY"})
         EXPECT_THAT(lines[1], HasSubstr(heading));
     EXPECT_THAT(lines[3], AllOf(HasSubstr("96.0 us"), HasSubstr("▂▃ █")));
-    EXPECT_EQ(character_count(plain(lines[3])), 200U);
+    EXPECT_EQ(display_width(plain(lines[3])), 200U);
 }
 
 TEST(TopView, WritesNothingButAsciiWhereTheLocaleIsNotUtf8) {
