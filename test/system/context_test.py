@@ -192,10 +192,6 @@ class Rate(Completion):
 
 
 class Manual(Mesh):
-    def commands(self):
-        _, out, _ = self.malla("--help")
-        return [line.split()[0] for line in out.split("Subcommands:\n")[1].splitlines() if line.startswith("  ")]
-
     def setUp(self):
         super().setUp()
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))

@@ -53,8 +53,8 @@ class Killed(Failures):
               f"{[each / 1000 for each in first]}, to the end of the last lost call {[each / 1000 for each in last]}; "
               f"slowest call {slowest / 1000} ms", flush=True)
         self.assertLess(len(lost), 256 * len(kills))
-        self.assertLess(quantile(first, 0.5), 20_000)
-        self.assertLess(quantile(last, 0.5), 20_000)
+        self.assertLess(quantile(first, 0.5), 20_000 + ALLOWANCE_S * 1e5)
+        self.assertLess(quantile(last, 0.5), 20_000 + ALLOWANCE_S * 1e5)
         self.assertLess(max(first + last), 20_000 + ALLOWANCE_S * 1e6)
 
     def listed(self, name):
@@ -109,8 +109,7 @@ class Stopped(Failures):
             process.send_signal(signal.SIGCONT)
 
     def test_callers_of_a_mesh_with_a_broker_move_away_and_nothing_late_begins(self):
-        del self.environment["MALLA_LOOPBACK"]
-        self.broker(self.endpoint)
+        self.broker()
         self.stop_and_go_on(["victim", "other"], "victim", ["--broker", self.endpoint])
 
     def test_also_when_it_holds_the_rendezvous(self):
@@ -121,9 +120,7 @@ class Broker(Failures):
     """Killed, and started again with nothing."""
 
     def test_no_call_between_known_nodes_fails_and_the_directory_is_whole_again(self):
-        del self.environment["MALLA_LOOPBACK"]
-        self.environment["MALLA_BROKER"] = self.endpoint
-        broker = self.broker(self.endpoint)
+        broker = self.broker()
         names = {"one", "two", "three"}
         for name in sorted(names):
             self.echo(name)
@@ -133,7 +130,7 @@ class Broker(Failures):
         broker.kill()
         broker.wait(LIMIT_S)
         load.answered(2_500, now_us())  # longer than a lease, so that they are on their own
-        self.broker(self.endpoint)
+        self.broker()
         started = now_us()
         eventually(lambda: all(load.changes(name, "running", started) for name in names))  # no longer stale
         whole = max(load.changes(name, "running", started)[0] for name in names) - started
@@ -146,7 +143,7 @@ class Broker(Failures):
         self.assertEqual({call["outcome"] for call in calls}, {"answered"})
         self.judge_history(calls, *names)
         self.assertEqual([name for name in names if load.changes(name, "gone")], [])
-        self.assertLess(whole, 3_000_000)
+        self.assertLess(whole, 3_000_000 + ALLOWANCE_S * 1e6)
 
 
 if __name__ == "__main__":

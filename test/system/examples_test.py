@@ -30,10 +30,6 @@ class Examples(Mesh):
         self.answer("Echo.text", "hello")
         self.answer("Calculator.square", 3)
 
-    def commands(self):
-        _, out, _ = self.malla("--help")
-        return [line.split()[0] for line in out.split("Subcommands:\n")[1].splitlines() if line.startswith("  ")]
-
     def examples(self, command):
         code, out, _ = self.malla(command, "--help")
         self.assertEqual(code, 0)

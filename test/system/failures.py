@@ -86,11 +86,6 @@ class Failures(Mesh):
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
 
-    def broker(self, endpoint, *options, prefix=()):
-        process = self.start(*prefix, "malla-broker", "--bind", endpoint, *options, stdout=subprocess.PIPE, text=True)
-        self.assertEqual(process.stdout.readline(), f"ready {endpoint}\n")
-        return process
-
     def echo(self, name, *options, prefix=()):
         """Starts an instance of Echo; does not wait for it."""
         config = f"{self.folder}/{name}.json"

@@ -17,11 +17,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Measure(Mesh):
-    def rows(self, *words, code=0):
-        done, out, err = self.malla(*words, "--format", "json")
-        self.assertEqual(done, code, (words, out, err))
-        return [json.loads(line) for line in out.splitlines()]
-
     def echo(self, *options):
         process = self.start("malla", "run", SAMPLES / "echo.so", *options)
         self.answer("Echo.text", "hello")

@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -78,6 +79,17 @@ class Mesh(unittest.TestCase):
         self.processes.append(process)
         return process
 
+    def broker(self, *options, endpoint=None, prefix=(), **streams):
+        """Starts a broker and waits until it serves; from now on the commands of this test look there."""
+        bind = endpoint or self.endpoint
+        process = self.start(*prefix, "malla-broker", "--bind", bind, *options, stdout=subprocess.PIPE, text=True,
+                             **streams)
+        said = process.stdout.readline()
+        self.assertRegex(said, rf"^ready {re.escape(bind)}(#\S{{40}})?\n$")
+        self.environment.pop("MALLA_LOOPBACK", None)
+        self.environment["MALLA_BROKER"] = said.split()[1]
+        return process
+
     def stop(self, process):
         """Ends a node as an operator does; it leaves with 0."""
         process.send_signal(signal.SIGTERM)
@@ -98,10 +110,17 @@ class Mesh(unittest.TestCase):
                               text=True, timeout=limit_s, check=False)
         return done.returncode, done.stdout, done.stderr
 
-    def rows(self, *words):
-        """What a command that lists something lists."""
-        code, out, err = self.malla(*words, "--format", "json")
-        self.assertEqual((code, err), (0, ""), words)
+    def commands(self):
+        """The names of all commands, as the help lists them."""
+        code, out, _ = self.malla("--help")
+        self.assertEqual(code, 0)
+        return [line.split()[0] for line in out.split("Subcommands:\n")[1].splitlines() if line.startswith("  ")]
+
+    def rows(self, *words, code=0):
+        """What a command that lists something lists; where it succeeds, without a word beside it."""
+        done, out, err = self.malla(*words, "--format", "json")
+        self.assertEqual(done, code, (words, out, err))
+        self.assertTrue(code != 0 or err == "", err)
         return [json.loads(line) for line in out.splitlines()]
 
     def names(self, service):
@@ -127,6 +146,13 @@ def peak_kib(process):
     """The most memory that a process has had."""
     with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+
+
+def used_s(process):
+    """The seconds of a core that a process has used."""
+    with open(f"/proc/{process.pid}/stat", encoding="ascii") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

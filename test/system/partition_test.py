@@ -6,7 +6,6 @@ import unittest
 
 from failures import ALLOWANCE_S, DEATH_S, Failures, Load, eventually, now_us
 from machines import Machines
-from mesh import LIMIT_S
 
 PORT = 7_000
 
@@ -15,10 +14,9 @@ class Partition(Failures):
     """A broker and a node on one side, a node on the other, and calls both ways."""
 
     def last_for(self, seconds):
-        del self.environment["MALLA_LOOPBACK"]
         machines = Machines(self)
         broker = f"tcp://{machines.address(0)}:{PORT}"
-        self.broker(broker, "--insecure", prefix=machines.on(0))
+        self.broker("--insecure", endpoint=broker, prefix=machines.on(0))
         names = ["near", "far"]
         for number, name in enumerate(names):
             self.echo(name, "--broker", broker, "--bind", f"tcp://{machines.address(number)}:*", "--insecure",
