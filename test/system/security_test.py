@@ -9,49 +9,14 @@ import signal
 import socket
 import stat
 import subprocess
-import tempfile
 import unittest
 
+from credentials import Credentials
 from machines import Machines
-from mesh import LIMIT_S, SAMPLES, Mesh, eventually
+from mesh import LIMIT_S, SAMPLES, eventually
 
 REFUSED = 5
 ECHO = SAMPLES / "echo.so"
-
-
-class Credentials(Mesh):
-    def setUp(self):
-        super().setUp()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
-    def path(self, name):
-        return str(self.folder / name)
-
-    def keygen(self, name):
-        """A new key pair in a file; gives the public key."""
-        code, out, err = self.malla("keygen", self.path(name))
-        self.assertEqual((code, err), (0, ""))
-        return out.strip()
-
-    def secret(self, name):
-        self.assertEqual(self.malla("keygen", "--secret", self.path(name)), (0, "", ""))
-        return self.path(name)
-
-    def allow(self, name, *lines):
-        (self.folder / name).write_text("".join(line + "\n" for line in lines), encoding="ascii")
-        return self.path(name)
-
-    def broker(self, *options):
-        """Starts a broker; gives it and its endpoint as it says it."""
-        broker = self.start("malla-broker", "--bind", self.endpoint, *options, stdout=subprocess.PIPE,
-                            stderr=subprocess.DEVNULL, text=True)
-        word, endpoint = broker.stdout.readline().split()
-        self.assertEqual(word, "ready")
-        del self.environment["MALLA_LOOPBACK"]
-        self.environment["MALLA_BROKER"] = endpoint
-        return broker
 
 
 class Keygen(Credentials):
@@ -144,7 +109,7 @@ class Keys(Credentials):
     def mesh(self):
         """A broker that lets in all but the stranger, and a node behind it."""
         everybody = self.allow("broker.allow", self.line("host"), self.line("operator", "admin"), self.line("user"))
-        broker = self.broker(*self.own("broker"), "--allow", everybody)
+        broker = self.broker(*self.own("broker"), "--allow", everybody, stderr=subprocess.PIPE)
         self.assertEqual(self.environment["MALLA_BROKER"], f"{self.endpoint}#{self.keys['broker']}")
         known = self.allow("host.allow", self.line("operator", "admin"), self.line("user"))
         self.start("malla", "run", ECHO, "--name", "host", *self.own("host"), "--allow", known)
@@ -180,27 +145,51 @@ class Keys(Credentials):
 
     def test_that_leave_the_list_are_locked_out_at_sighup(self):
         broker = self.mesh()
-        listener = self.start("malla", "sub", ">", *self.own("user"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        def publish():
-            self.assertEqual(self.malla("pub", "tick", "1", *self.own("operator"))[0], 0)
-            os.set_blocking(listener.stdout.fileno(), False)
-            return listener.stdout.read()
-        eventually(publish)
+        heard = {name: self.listens(name) for name in ("user", "operator")}
+        for lines in heard.values():
+            eventually(lambda lines=lines: self.publish("before") or lines())
         self.allow("broker.allow", self.line("host"), self.line("operator", "admin"))
-        broker.send_signal(signal.SIGHUP)
-        eventually(lambda: self.malla("ls", *self.own("user"))[0] == REFUSED)
-        eventually(lambda: not publish())
-        for _ in range(5):
-            self.assertFalse(publish())
+        self.reads_its_keys_again(broker, "the allowed keys were read again")
+        self.assertEqual(self.malla("ls", *self.own("user"))[0], REFUSED)
+        # Those who stay are connected anew, too, and hear nothing meanwhile.
+        eventually(lambda: self.publish("locked-out") or '"locked-out"' in heard["operator"]())
+        for n in range(5):
+            self.publish(f"locked-out-{n}")
+        eventually(lambda: '"locked-out-4"' in heard["operator"]())
         self.assertEqual(self.answer("Echo.echo", "5", *self.own("operator")), "5")
+
+        self.allow("broker.allow", self.line("host"), self.line("operator", "admin"), self.line("user"))
+        self.reads_its_keys_again(broker, "the allowed keys were read again")
+        eventually(lambda: self.publish("after") or '"after"' in heard["user"]())
+        self.assertNotIn("locked-out", heard["user"](), "heard what was not for it")
         self.assertIsNone(broker.poll())
+
+    def publish(self, value):
+        self.assertEqual(self.malla("pub", "tick", value, *self.own("operator")), (0, "", ""))
+
+    def listens(self, name):
+        """Starts `malla sub` of that one; gives a function that gives all that it has written."""
+        out = self.start("malla", "sub", ">", *self.own(name), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+        os.set_blocking(out.fileno(), False)
+        heard = []
+
+        def lines():
+            heard.append((out.read() or b"").decode())
+            return "".join(heard)
+        return lines
+
+    def reads_its_keys_again(self, broker, said):
+        """Sends SIGHUP and waits until it is done."""
+        broker.send_signal(signal.SIGHUP)
+        while said not in (line := broker.stderr.readline()):
+            self.assertNotEqual(line, "", "the broker has ended")
 
     def test_that_cannot_be_read_again_leave_the_former_ones(self):
         broker = self.mesh()
         self.allow("broker.allow", "no key")
-        broker.send_signal(signal.SIGHUP)
-        for _ in range(3):
-            self.assertEqual(self.malla("ls", *self.own("user"))[0], 0)
+        self.reads_its_keys_again(broker, "the former keys stay allowed")
+        self.assertEqual([row["name"] for row in self.rows("ls", *self.own("user"))], ["Echo"])
+        self.assertEqual(self.malla("ls", *self.own("stranger"))[0], REFUSED)
         self.assertIsNone(broker.poll())
 
 
@@ -209,11 +198,8 @@ class TwoMachines(Credentials):
         machines = Machines(self)
         mine = self.secret("mine")
         endpoint = f"tcp://{machines.address(0)}:6255"
-        broker = self.start(*machines.on(0), "malla-broker", "--bind", endpoint, "--secret-file", mine,
-                            stdout=subprocess.PIPE, text=True)
-        self.assertEqual(broker.stdout.readline(), f"ready {endpoint}\n")
-        del self.environment["MALLA_LOOPBACK"]
-        self.environment.update(MALLA_BROKER=endpoint, MALLA_SECRET_FILE=mine)
+        self.broker("--secret-file", mine, endpoint=endpoint, prefix=machines.on(0))
+        self.environment["MALLA_SECRET_FILE"] = mine
         self.start(*machines.on(1), "malla", "run", ECHO)
 
         def on_the_first(*words):
