@@ -18,11 +18,24 @@ class Reader:
     def __init__(self, process):
         self.process = process
         self.rows = []
-        threading.Thread(target=self.read, daemon=True).start()
+        self.error = None
+        self.thread = threading.Thread(target=self.read)
+        self.thread.start()
 
     def read(self):
-        for line in self.process.stdout:
-            self.rows.append(json.loads(line))
+        try:
+            for line in self.process.stdout:
+                self.rows.append(json.loads(line))
+        except ValueError as error:  # told by `ends`, on the thread of the test
+            self.error = error
+
+    def ends(self):
+        """Returns when all that the process, which has ended, wrote is in `rows`."""
+        self.thread.join(LIMIT_S)
+        if self.thread.is_alive():
+            raise AssertionError("the output goes on")
+        if self.error:
+            raise self.error
 
 
 class EventMesh(Mesh):
@@ -36,6 +49,8 @@ class EventMesh(Mesh):
         process = self.start("malla", command, *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                              **options)
         reader = Reader(process)
+        self.addCleanup(reader.ends)
+        self.addCleanup(process.kill)
         eventually(lambda: self.malla("pub", topic)[0] == 0 and any(row.get("topic") == topic for row in reader.rows))
         return process, reader
 
@@ -74,11 +89,7 @@ class Events(EventMesh):
         self.pass_through()
 
     def test_pass_through_a_broker_without_any_node_that_hosts(self):
-        endpoint = self.endpoint
-        del self.environment["MALLA_LOOPBACK"]
-        broker = self.start("malla-broker", "--bind", endpoint, stdout=subprocess.PIPE, text=True)
-        self.assertEqual(broker.stdout.readline(), f"ready {endpoint}\n")
-        self.environment["MALLA_BROKER"] = endpoint
+        self.broker()
         self.pass_through()
 
     def test_pass_through_a_peer(self):
@@ -133,7 +144,8 @@ class Events(EventMesh):
         for n in range(4 - got):
             self.pub("n", n)
         self.assertEqual(process.wait(LIMIT_S), 0)
-        self.assertEqual(len(reader.rows), 4)
+        reader.ends()
+        self.assertEqual([row["topic"] for row in reader.rows], ["ready"] * got + ["n"] * (4 - got))
 
         process = self.start("malla", "sub", ">", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         process.stdout.close()
