@@ -103,7 +103,7 @@ int call_all(Node& node, const CallCommand& command, const std::string& argument
             continue;
         }
         if (!common.quiet) print_error(failed_node_text(name, line.error()));
-        worst = std::max(worst, exit_code(line.error().exit_code()));
+        worst = std::max(worst, exit_code(line.error()));
     }
     return worst;
 }

@@ -32,7 +32,7 @@ void print_error(std::string_view text) { static_cast<void>(write_all(STDERR_FIL
 int fail(const Status& status, const Common& common) {
     const Terminal terminal = terminal_of(STDERR_FILENO, process_environment());
     if (!common.quiet) static_cast<void>(write_all(STDERR_FILENO, error_text(status, common.mesh.format, terminal)));
-    return exit_code(status.exit_code());
+    return exit_code(status);
 }
 
 void leave(int code) noexcept { std::quick_exit(code); }

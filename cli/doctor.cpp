@@ -40,7 +40,7 @@ public:
     void bad(std::string_view check, const Status& why) {
         const auto hint = why.data().find("hint");
         add(check, "failure", why.info(), hint != why.data().end() ? hint->second : hint_for(why));
-        if (code_ == 0) code_ = exit_code(why.exit_code());
+        if (code_ == 0) code_ = exit_code(why);
     }
 
     [[nodiscard]] int print_all(const Common& common) const {
@@ -52,7 +52,8 @@ public:
         }
         std::string text;
         for (const Json& row : rows_) {
-            text += row.find("verdict")->as_string() + ": " + harmless(row.find("text")->as_string(), false) + '\n';
+            text += row.find("verdict")->as_string() + ": " + row.find("check")->as_string() + ": " +
+                    harmless(row.find("text")->as_string(), false) + '\n';
             if (const Json* advice = row.find("advice")) text += "    " + harmless(advice->as_string(), false) + '\n';
         }
         return print(text);

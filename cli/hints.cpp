@@ -17,7 +17,7 @@ constexpr std::string_view repeat =
 
 constexpr auto hints = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"address_in_use", "end the program that uses it, or name another port"},
-    {"body_too_large", "arguments and results are at most 8 MiB: send them in parts, or say where they are"},
+    {"body_too_large", "send it in parts, or say where it is"},
     {"address_unavailable", "`ip address` shows those that there are; *:PORT binds all of them"},
     {"busy", "try again later, or start another instance"},
     {"credentials_refused",

@@ -134,7 +134,10 @@ Result<void> be_ready(const Operated& operated, const InstanceView& instance) {
     const auto ready = operated.ask<admin::IsReady>(instance, instance.service);
     if (!ready) return ready.error();
     if (*ready) return {};
-    return Status{"not_ready", instance.service};
+    const auto state = operated.ask<admin::GetState>(instance, instance.service);
+    if (!state) return state.error();
+    return Status{"not_ready", instance.service}.set_info("Service '" + instance.service + "' is not ready: it is " +
+                                                          state->status);
 }
 
 Result<void> set_status(const Operated& operated, const InstanceView& instance, AdminStatus status) {

@@ -34,7 +34,7 @@ public:
         const auto took = round_trip(node_, other, common_.mesh.timeout);
         if (!took) {
             if (!common_.quiet) print_error(failed_node_text(other.name, took.error()));
-            code_ = std::max(code_, exit_code(took.error().exit_code()));
+            code_ = std::max(code_, exit_code(took.error()));
             return true;
         }
         const int printed = print(line_of(other, *took));

@@ -123,7 +123,7 @@ private:
                                               " is beyond the input, which ends at line " + std::to_string(number_),
                                           "the former run said at which line to go on");
         say(error_text(status, options_.style.format, {}));
-        return exit_code(status.exit_code());
+        return exit_code(status);
     }
 
     void report_unanswered() {

@@ -104,7 +104,7 @@ Result<std::string> StreamWriter::text_of(StreamLine& line) const {
 
 void StreamWriter::fail(std::uint64_t number, const Status& status) {
     if (status.outcome() != Outcome::answered) note_unanswered(number);
-    if (exit_code_ == 0) exit_code_ = std::max(1, cli::exit_code(status.exit_code()));
+    if (exit_code_ == 0) exit_code_ = std::max(1, cli::exit_code(status));
     const bool as_json = options_.keep_going || options_.style.format == Format::json;
     const std::string text = as_json ? failed_line_text(number, status)
                                      : "line " + std::to_string(number) + ": " + error_text(status, Format::text, {});

@@ -2,6 +2,7 @@
 #include "cli/words.hpp"
 
 #include "cli/nearest.hpp"
+#include "cli/target.hpp"
 #include "cli/usage.hpp"
 
 #include <algorithm>
@@ -113,6 +114,8 @@ private:
 
     static Status unknown(const std::string& what, const std::string& word, const std::vector<std::string>& known) {
         const auto near = nearest(word, known);
+        if (what == "command" && target(word))
+            return usage_error("Unknown command '" + word + "'", "`malla call " + word + "` calls a callback");
         return usage_error("Unknown " + what + " '" + word + "'",
                            near ? "did you mean '" + *near + "'?" : "malla --help lists what there is");
     }

@@ -106,7 +106,7 @@ run 'malla call --on storage-2 Storage.get tea'
 run 'malla plugins Storage add build/release/samples/02_journal.so'
 ask 'put jam Plums and sugar'
 run 'malla call Log.lines storage-2'
-run "malla nodes --format text | awk '{print \$1, \$6}'"
+run "malla nodes --format text | awk '{print \$1, \$7}'"
 
 step '5. One is killed'
 exec {watching}< <(exec malla watch --format text)

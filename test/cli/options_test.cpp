@@ -138,6 +138,7 @@ TEST(CommandLine, TakesACallbackBehindTheLastDot) {
 
 TEST(CommandLine, RefusesWhatItDoesNotKnowWithTheNearestName) {
     EXPECT_THAT(hint_of(error_of({"cal", "Echo.text"})), HasSubstr("'call'"));
+    EXPECT_THAT(hint_of(error_of({"Echo.text", "hello"})), HasSubstr("malla call Echo.text"));
     EXPECT_THAT(hint_of(error_of({"call", "--keep-gong", "Echo.text"})), HasSubstr("'--keep-going'"));
     EXPECT_THAT(hint_of(error_of({"ls", "--fromat", "json"})), HasSubstr("'--format'"));
     EXPECT_THAT(hint_of(error_of({"--brokr", "x", "ls"})), HasSubstr("'--broker'"));

@@ -44,7 +44,8 @@ class Values(Mesh):
         self.start("malla", "run", SAMPLES / "echo.so", "--name", "echo-node")
 
     def test_nothing_between_the_shell_and_the_service_changes_an_argument(self):
-        for value in ("[]", '[1,"a,b"]', "[[1],[2]]", "{}", "++", "--", "-3", "", "grüße ✓", "a b", "'", "x" * 100_000):
+        for value in ("[]", '[1,"a,b"]', "[[1],[2]]", "{}", "++", "--", "-3", "", "grüße ✓", "a b", "'", '"', "\\",
+                      "a\nb", "\t", "x" * 100_000):
             self.assertEqual(self.answer("Echo.text", value), value)
             self.assertEqual(self.answer("Echo.echo", value), value)
 
@@ -141,6 +142,7 @@ class Errors(Mesh):
         self.refused(1, r"^teapot \(500\): short$", "call", "Echo.fail", "teapot", "short")
         self.refused(7, "deadline_exceeded", "call", "Echo.sleep", 60_000, "--timeout", "2s")
         self.refused(2, "no JSON", "call", "Echo.add", "-", stdin="[1,\n")
+        self.refused(2, "body_too_large.*at most 8 MiB", "call", "Echo.text", "-", stdin="x" * (9 << 20) + "\n")
         self.refused(2, "--bogus", "call", "--bogus")
         self.refused(6, "tcp://127.0.0.1:1", "ls", "--broker", "tcp://127.0.0.1:1", "--timeout", "500ms")
         self.refused(3, "Echo", "call", "Echo.count", "--no-wait", "--cluster", "elsewhere")

@@ -132,7 +132,7 @@ class Events(EventMesh):
         self.assertIn("'>'", err)
         self.host()
         code, _, err = self.malla("pub", "a", "-", stdin="1\n" + "x" * 70_000 + "\n3\n")
-        self.assertEqual(code, 1)
+        self.assertEqual(code, 2)
         self.assertIn("body_too_large", err)
         self.assertRegex(err, "line [12] is the first that may not")
 

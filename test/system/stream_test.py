@@ -5,6 +5,8 @@
 import json
 import signal
 import subprocess
+import tempfile
+import threading
 import time
 import unittest
 
@@ -54,6 +56,15 @@ class Stream(Mesh):
         stream.stdin.close()
         self.assertEqual(stream.wait(LIMIT_S), 0)
 
+    def test_a_file_is_followed(self):
+        with tempfile.NamedTemporaryFile("w", buffering=1) as log:
+            tail = self.start("tail", "-n", "+1", "-f", log.name, stdout=subprocess.PIPE)
+            stream = self.start("malla", "call", "Calculator.square", "-", "-j", "8", stdin=tail.stdout,
+                                stdout=subprocess.PIPE, text=True)
+            for n in range(5):
+                log.write(f"{n}\n")
+                self.assertEqual(stream.stdout.readline(), f"{n * n}\n")
+
     def test_a_dying_server_loses_no_line_silently(self):
         stream = self.start("sh", "-c", "seq 1 100000000 | malla call Calculator.square - -j 8", stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True)
@@ -74,6 +85,31 @@ class Stream(Mesh):
         self.assertEqual(stream.stdout.readline(), "1\n")
         stream.send_signal(signal.SIGINT)
         self.assertEqual(stream.wait(LIMIT_S), 130)
+
+    def test_one_that_was_interrupted_goes_on_where_it_says(self):
+        stream = self.start("malla", "call", "Calculator.square", "-", "-j", "8", stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        feeder = threading.Thread(target=self.feed, args=(stream.stdin, range(1, 1_000_000)))
+        feeder.start()
+        answered = [int(stream.stdout.readline()) for _ in range(1_000)]
+        stream.send_signal(signal.SIGINT)
+        answered += map(int, stream.stdout)
+        feeder.join()
+        code, line = stream.wait(LIMIT_S), len(answered) + 1
+        self.assertEqual(code, 130)
+        self.assertIn(f"line {line} is the first that was not answered; --from-line {line} goes", stream.stderr.read())
+        rest = "".join(f"{n}\n" for n in range(1, line + 100))
+        code, out, err = self.malla("call", "Calculator.square", "-", "--from-line", line, stdin=rest)
+        answered += map(int, out.split())
+        self.assertEqual((code, err, answered), (0, "", [n * n for n in range(1, line + 100)]))
+
+    @staticmethod
+    def feed(pipe, numbers):
+        try:
+            with pipe:
+                pipe.writelines(f"{n}\n" for n in numbers)
+        except BrokenPipeError:
+            pass  # its reader was interrupted, as is meant
 
     def test_a_reader_that_goes_away_ends_it_at_once(self):
         script = "set -o pipefail; seq 1 1000000 | malla call Echo.echo - -j 16 | head -3; echo ${PIPESTATUS[*]}"

@@ -63,7 +63,8 @@ Result<void> EventSender::publish(std::string_view topic, wire::Content content,
     if (auto fault = wire::topic_fault(topic)) return Status{"parameter_invalid", "topic"}.set_info(*std::move(fault));
     if (body.size() > wire::max_event_bytes)
         return Status{"body_too_large", "an event has at most " + std::to_string(wire::max_event_bytes) +
-                                            " bytes, not " + std::to_string(body.size())};
+                                            " bytes, not " + std::to_string(body.size())}
+            .set_outcome(Outcome::not_run);
     const std::lock_guard lock{mutex_};
     const auto number = counter_.next(topic);
     const auto frame = wire::encode(wire::Publish{source_.node, number.run, number.sequence, content,

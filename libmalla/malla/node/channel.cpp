@@ -177,7 +177,9 @@ void Channel::flush_locked() {
         if (sent == transport::Sent::full || sent == transport::Sent::unreachable) return;
         queue_.pop_front();
         if (sent == transport::Sent::too_large) {
-            end_locked(attempt, Status{"body_too_large", "the arguments"}.set_outcome(Outcome::not_run));
+            end_locked(attempt,
+                       Status{"body_too_large", "the arguments, of which a call has at most 8 MiB"}.set_outcome(
+                           Outcome::not_run));
         } else if (attempt.one_way_) {
             attempt.sent_ = true;
             sent_one_way_ = true;
