@@ -31,7 +31,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t bar_width = 40;
+constexpr std::size_t longest_bar = 40;
 
 /// What some calls came to.
 struct Counts {
@@ -168,7 +168,7 @@ std::string summary(const BenchCommand& command, const Bench& bench) {
     return text + std::to_string(command.in_flight) + " in flight\n";
 }
 
-std::string latencies_text(const Histogram& latencies) {
+std::string latencies_text(const Histogram& latencies, std::size_t width) {
     std::string text = "latency";
     for (const auto& [name, part] : quantiles)
         text.append("  ").append(name) += ' ' + short_time(latencies.quantile(part));
@@ -176,18 +176,19 @@ std::string latencies_text(const Histogram& latencies) {
     const auto powers = latencies.powers();
     const auto most = std::ranges::max_element(powers, {}, &Histogram::Bucket::count)->count;
     for (const auto& [from, to, count] : powers) {
-        const auto length = static_cast<std::size_t>((count * bar_width + most - 1) / most);
-        text += "  under " + padded(short_time(to), 8) + "  " + padded(std::to_string(count), 9);
-        text.append("  ").append(length, '#') += '\n';
+        const std::string before =
+            "  under " + padded(short_time(to), 8) + "  " + padded(std::to_string(count), 9) + "  ";
+        const std::size_t room = std::min(longest_bar, width - std::min(width, before.size()));
+        text.append(before).append(static_cast<std::size_t>((count * room + most - 1) / most), '#') += '\n';
     }
     return text;
 }
 
-std::string report_text(const BenchCommand& command, const Bench& bench) {
+std::string report_text(const BenchCommand& command, const Bench& bench, std::size_t width) {
     const Counts& counts = bench.counts();
     std::string text = summary(command, bench);
     for (const auto& [id, count] : counts.failed) text += "failed as " + id + ": " + std::to_string(count) + '\n';
-    return counts.latencies.count() == 0 ? text : text + latencies_text(counts.latencies);
+    return counts.latencies.count() == 0 ? text : text + latencies_text(counts.latencies, width);
 }
 
 Result<std::string> arguments_for(Node& node, const BenchCommand& command, const Common& common) {
@@ -210,8 +211,8 @@ int run(const BenchCommand& command, const Common& common) {
     const bool interrupted = bench.run(signal);
     const Terminal terminal = terminal_of(STDOUT_FILENO, process_environment());
     const bool for_people = is_for_people(common.mesh.format, terminal.is_terminal);
-    if (const int code = print(for_people ? report_text(command, bench) : report_json(command, bench)); code != 0)
-        return code;
+    const std::string report = for_people ? report_text(command, bench, terminal.width) : report_json(command, bench);
+    if (const int code = print(report); code != 0) return code;
     if (interrupted) return exit_interrupted;
     const auto& failure = bench.counts().first_failure;
     return failure ? fail(*failure, common) : 0;

@@ -180,7 +180,10 @@ int run(const DescribeCommand& command, const Common& common) {
     const auto instances = (*node)->instances_of(command.service);
     if (instances.empty())
         return fail(no_such_service(**node, command.service, Status{"service_not_available", command.service}), common);
-    Listing listing{{{"CALLBACK", "name"}, {"PARAMETERS", "parameters"}, {"RESULT", "result"}}};
+    Listing listing{{{"CALLBACK", "name"},
+                     {"PARAMETERS", "parameters"},
+                     {.heading = "STREAM", .member = "stream", .is_optional = true},
+                     {"RESULT", "result"}}};
     if (!command.callback.empty()) {
         const auto having = std::ranges::find_if(instances, [&](const InstanceView& instance) {
             return std::ranges::find(instance.callbacks, command.callback, &CallbackView::name) !=

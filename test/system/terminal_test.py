@@ -54,7 +54,7 @@ GOING_ON = {
 }
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # Texts of their own, which are not made to fit.
-AS_THEY_ARE = ("call", "describe", "completion", "keygen", "version", "trace", "doctor", "bench")
+AS_THEY_ARE = ("call", "completion", "keygen", "version", "trace", "doctor", "bench")
 
 
 class Person(Mesh):
@@ -147,6 +147,14 @@ class Interrupted(Person):
             for after_s in (0, 0.003, 0.01, 0.03, 0.1, 0.3):
                 with self.subTest(line, after_s=after_s):
                     self.interrupted(line, after_s, code)
+
+    def test_those_that_end_by_themselves_too(self):
+        changing = ["pause", "resume", "drain", "stop"]  # the last ones, as others would fail behind them
+        others = set(ENDING) - {*changing, "context", "ready"}  # whose lines need those before them
+        for after_ms, name in enumerate([*sorted(others), *changing]):
+            for line in ENDING[name]:
+                with self.subTest(line, after_ms=after_ms):
+                    self.interrupted(line, after_ms / 1000, 0)
 
     def test_the_services_are_as_before(self):
         before = self.malla("plugins", "Echo")[1]
