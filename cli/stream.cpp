@@ -131,8 +131,12 @@ private:
         if (first == UINT64_MAX && all_read_) return;
         if (first == UINT64_MAX) first = number_ + 1;
         const std::string line = std::to_string(first);
-        if (options_.style.format == Format::json) say(R"({"first_line_not_answered":)" + line + "}\n");
-        else say("line " + line + " is the first that was not answered; --from-line " + line + " goes on there\n");
+        const std::string behind = std::to_string(writer_.answered_behind());
+        if (options_.style.format == Format::json)
+            return say(R"({"first_line_not_answered":)" + line + R"(,"answered_behind":)" + behind + "}\n");
+        const std::string doubles = behind == "0" ? "" : ", and " + behind + " behind it were answered and are written";
+        say("line " + line + " is the first that was not answered" + doubles + "; --from-line " + line +
+            " goes on there\n");
     }
 
     void say(const std::string& text) {

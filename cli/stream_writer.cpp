@@ -92,6 +92,7 @@ void StreamWriter::finish(StreamLine&& finished) {
     const auto text = text_of(line);
     if (progress_) progress_->count(!text, line.input_end);
     if (!text) return fail(line.number, text.error());
+    if (first_unanswered_ < line.number) ++answered_behind_;
     out_.append(*text);
 }
 

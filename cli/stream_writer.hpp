@@ -37,6 +37,8 @@ public:
     [[nodiscard]] int output_error() const noexcept { return out_.error(); }
     /// The first line without an answer among those that were sent, or the largest number.
     [[nodiscard]] std::uint64_t first_unanswered() const noexcept { return first_unanswered_; }
+    /// How many lines behind that one were answered after it had not been, and are written.
+    [[nodiscard]] std::uint64_t answered_behind() const noexcept { return answered_behind_; }
 
 private:
     void take_in_order();
@@ -60,6 +62,7 @@ private:
     std::uint64_t first_unwritten_ = UINT64_MAX;
     int exit_code_ = 0;
     std::uint64_t first_unanswered_ = UINT64_MAX;
+    std::uint64_t answered_behind_ = 0;
     std::optional<Progress> progress_;
 };
 

@@ -14,8 +14,7 @@ constexpr std::size_t gap = 2;        // blanks between columns
 constexpr std::size_t least_cut = 12; // what is left of a column that is cut
 constexpr std::size_t indent = 2;     // of the lines that go on with a value
 
-using Column = Listing::Column;
-using Row = std::vector<std::string>;
+using Cells = std::vector<std::string>;
 
 /// A list of texts as people write it; any other list is none.
 std::optional<std::string> list_text(const Json& list) {
@@ -28,7 +27,7 @@ std::optional<std::string> list_text(const Json& list) {
     return text;
 }
 
-std::string text_of(const Column& column, const Json& value) {
+std::string text_of(const Listing::Column& column, const Json& value) {
     if (column.shown != nullptr) return column.shown(value);
     if (value.is_string()) return value.as_string();
     if (auto list = list_text(value)) return *std::move(list);
@@ -36,7 +35,7 @@ std::string text_of(const Column& column, const Json& value) {
     return json ? *json : "-";
 }
 
-std::string cell_of(const Column& column, const Json& row) {
+std::string cell_of(const Listing::Column& column, const Json& row) {
     const Json* value = row.find(column.member);
     return value == nullptr || value->is_null() ? "-" : harmless(text_of(column, *value), false);
 }
@@ -46,7 +45,7 @@ std::string painted(const std::string& text, const char* colour) {
 }
 
 /// `text` is what is seen of the cell.
-std::string painted_cell(const std::string& text, const Column& column, const std::string& cell, bool colour) {
+std::string painted_cell(const std::string& text, const Listing::Column& column, const std::string& cell, bool colour) {
     if (!colour || !column.is_status) return text;
     return painted(text, cell == "running" ? "32" : "33");
 }
@@ -58,8 +57,8 @@ std::size_t sum(const std::vector<std::size_t>& widths) {
 }
 
 /// The widths of the columns within `space`; nothing where not even the least of them fit.
-std::optional<std::vector<std::size_t>> fitting(std::vector<std::size_t> widths, std::span<const Column> columns,
-                                                std::size_t space) {
+std::optional<std::vector<std::size_t>> fitting(std::vector<std::size_t> widths,
+                                                std::span<const Listing::Column> columns, std::size_t space) {
     while (sum(widths) > space) {
         std::size_t widest = columns.size();
         for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -72,8 +71,8 @@ std::optional<std::vector<std::size_t>> fitting(std::vector<std::size_t> widths,
     return widths;
 }
 
-std::string table_row(const Row& row, std::span<const Column> columns, const std::vector<std::size_t>& widths,
-                      bool is_heading, bool colour) {
+std::string table_row(const Cells& row, std::span<const Listing::Column> columns,
+                      const std::vector<std::size_t>& widths, bool is_heading, bool colour) {
     std::string line;
     for (std::size_t i = 0; i < columns.size(); ++i) {
         const std::string text = shortened(row[i], widths[i]);
@@ -107,7 +106,8 @@ std::string wrapped(std::string_view text, std::size_t width) {
     }
 }
 
-std::string block(const Row& headings, const Row& row, std::span<const Column> columns, const Terminal& terminal) {
+std::string block(const Cells& headings, const Cells& row, std::span<const Listing::Column> columns,
+                  const Terminal& terminal) {
     std::string text;
     for (std::size_t i = 0; i < columns.size(); ++i) {
         const std::string heading = headings[i] + ':';
@@ -118,9 +118,9 @@ std::string block(const Row& headings, const Row& row, std::span<const Column> c
     return text;
 }
 
-std::string table(std::span<const Row> rows, std::span<const Column> columns, const Terminal& terminal) {
+std::string table(std::span<const Cells> rows, std::span<const Listing::Column> columns, const Terminal& terminal) {
     std::vector<std::size_t> widths(columns.size());
-    for (const Row& row : rows)
+    for (const Cells& row : rows)
         for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]));
     const auto fit = terminal.is_terminal ? fitting(widths, columns, terminal.width) : widths;
     std::string text;
@@ -137,7 +137,7 @@ std::string Listing::text(Format format, const Terminal& terminal) const {
     if (!is_for_people(format, terminal.is_terminal)) return lines();
     if (rows_.empty() && !when_empty_.empty()) return when_empty_ + '\n';
     const auto columns = shown_columns();
-    std::vector<Row> rows(1);
+    std::vector<Cells> rows(1);
     for (const Column& column : columns) rows[0].push_back(column.heading);
     for (const Json& row : rows_) {
         rows.emplace_back();

@@ -222,7 +222,18 @@ TEST(Stream, NamesALineThatMayHaveRun) {
     Running stream{server, in_flight(1)};
     stream.type("1\nlost\n3\n");
     EXPECT_EQ(stream.finish(), 7);
-    EXPECT_THAT(stream.errors(), HasSubstr("line 2 is the first that was not answered"));
+    EXPECT_THAT(stream.errors(), HasSubstr("line 2 is the first that was not answered; --from-line 2 goes"));
+}
+
+TEST(Stream, SaysHowManyLinesBehindOneThatWasLostAreWritten) {
+    Server server{false};
+    Running stream{server, in_flight(3)};
+    stream.type("1\nlost\n3\n");
+    server.wait_for_calls(3);
+    server.answer_all();
+    EXPECT_EQ(stream.finish(), 7);
+    EXPECT_EQ(stream.rest(), "1\n3\n");
+    EXPECT_THAT(stream.errors(), HasSubstr("line 2 is the first that was not answered, and 1 behind it were answered"));
 }
 
 TEST(Stream, RefusesALineBeforeItIsCalled) {
