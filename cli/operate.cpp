@@ -49,7 +49,6 @@ int list_config(const Operated& operated, const Common& common) {
                      {.heading = "VALUE", .member = "value", .may_be_cut = true},
                      {"LAYER", "layer"},
                      {"NODE", "node"}}};
-    listing.say_when_empty("nothing is configured");
     const int code = with_each(operated, common, [&](const InstanceView& instance) -> Result<void> {
         auto entries = operated.ask<admin::GetConfig>(instance, instance.service);
         if (!entries) return std::move(entries).error();
@@ -60,6 +59,7 @@ int list_config(const Operated& operated, const Common& common) {
                                       {"node", instance.node_name}}));
         return {};
     });
+    if (code == 0) listing.say_when_empty("nothing is configured");
     return print(listing, common, code);
 }
 
