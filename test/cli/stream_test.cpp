@@ -275,7 +275,7 @@ TEST(Stream, BeginsAtALine) {
 }
 
 TEST(Stream, SaysThatItsInputEndsBeforeTheLineToBeginAt) {
-    for (const std::uint64_t line : {3, 4}) {
+    for (const std::uint64_t line : {3U, 4U}) {
         Server server;
         auto options = in_flight(2);
         options.from_line = line;
