@@ -127,6 +127,10 @@ TEST(CommandLine, SaysWhereAWrongValueIsFrom) {
     EXPECT_THAT(error_of({"ls"}, variable).text(), HasSubstr("MALLA_TIMEOUT: 'soon'"));
     EXPECT_THAT(error_of({"ls", "--timeout", "late"}, variable).text(), HasSubstr("--timeout: 'late'"));
     EXPECT_TRUE(read({"ls", "--timeout", "1s"}, variable));
+    const TemporaryFolder home;
+    home.write("malla/contexts/slow.toml", "timeout = 'never'\n");
+    const auto context = environment_of({{"XDG_CONFIG_HOME", home.path().string()}});
+    EXPECT_THAT(error_of({"ls", "--context", "slow"}, context).text(), HasSubstr("slow.toml: timeout: 'never'"));
 }
 
 TEST(CommandLine, TakesACallbackBehindTheLastDot) {
@@ -286,6 +290,7 @@ TEST(CommandLine, GivesHelpOfTheWholeAndOfACommand) {
     ASSERT_TRUE(call);
     EXPECT_THAT(std::get<HelpCommand>(call->command).text, HasSubstr("--keep-going"));
     EXPECT_THAT(std::get<HelpCommand>(call->command).text, HasSubstr("standard input"));
+    EXPECT_THAT(std::get<HelpCommand>(call->command).text, HasSubstr("--format among them: malla --help"));
 }
 
 TEST(CommandLine, PubTakesOneValueAsItIs) {

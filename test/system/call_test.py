@@ -66,6 +66,11 @@ class Values(Mesh):
                              capture_output=True, timeout=LIMIT_S, check=True)
         self.assertEqual(raw.stdout, b"\x00\x01\x02")
 
+    def test_a_node_says_how_long_it_is_up(self):
+        [node] = self.rows("nodes")
+        self.assertIn(node["up_s"], range(LIMIT_S))
+        self.assertRegex(self.malla("nodes", "--format", "text")[1], r"UP .*\n.*running +\d+s ")
+
     def test_on_names_a_node(self):
         self.start("malla", "run", SAMPLES / "echo.so", "--name", "other")
         for name in ("other", "echo-node", "other"):

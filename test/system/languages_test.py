@@ -163,7 +163,7 @@ class Hosts:
 
     def setUp(self):
         super().setUp()
-        self.broker = self.start("malla-broker", "--bind", self.endpoint, stdout=subprocess.DEVNULL)
+        self.rendezvous = self.broker()
         self.server, self.address = self.serve("Sample")
         self.answer("Sample.echo", 0)
 
@@ -201,8 +201,8 @@ class Hosts:
         self.assertEqual(self.malla("nodes")[1], "")
 
     def test_it_comes_back_to_a_rendezvous_that_was_away(self):
-        self.broker.kill()
-        self.broker.wait()
+        self.rendezvous.kill()
+        self.rendezvous.wait()
         self.start("malla-broker", "--bind", self.endpoint, stdout=subprocess.DEVNULL)
         self.assertEqual(self.answer("Sample.upper", "again"), "AGAIN")
 

@@ -184,7 +184,7 @@ class Doctor(Measure):
     def test_on_a_terminal_it_is_words(self):
         code, out, _ = self.malla("doctor", "--format", "text", "--timeout", "300ms")
         self.assertEqual(code, 0)
-        self.assertRegex(out, r"(?m)^warning: there is no node at tcp.*\n    either none runs")
+        self.assertRegex(out, r"(?m)^warning: mesh: there is no node at tcp.*\n    either none runs")
 
 
 if __name__ == "__main__":
