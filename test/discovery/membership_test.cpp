@@ -121,8 +121,8 @@ TEST_F(MembershipWithBroker, ASilentNodeIsGoneAndComesBackWhenItSpeaks) {
 
 TEST_F(MembershipWithBroker, KnowsTheOthersWhileTheBrokerIsAwayAndFindsNewOnesWhenItIsBack) {
     std::atomic<int> lost{0}; // outlives those who count
-    auto broker = std::make_unique<BrokerProcess>(broker_at("tcp://127.0.0.1:*"));
-    const std::string endpoint = broker->endpoint();
+    const std::string endpoint = free_endpoint();
+    auto broker = std::make_unique<BrokerProcess>(broker_at(endpoint));
     Node a{with_broker(endpoint)};
     Node b{with_broker(endpoint)};
     ASSERT_TRUE(eventually([&] { return a.sees(b) && b.sees(a); }));

@@ -7,6 +7,7 @@
 #include "malla/discovery/membership.hpp"
 #include "malla/transport/socket.hpp"
 #include "support/eventually.hpp"
+#include "support/free_endpoint.hpp"
 
 #include <gtest/gtest.h>
 
@@ -25,12 +26,6 @@ inline discovery::Timing fast() {
     discovery::Timing timing;
     timing.beat = std::chrono::milliseconds{200};
     return timing;
-}
-
-/// An endpoint at which nobody listens, at the moment.
-inline std::string free_endpoint() {
-    auto socket = transport::Socket::open(transport::Pattern::router);
-    return *(*socket)->bind("tcp://127.0.0.1:*");
 }
 
 /// A loop on a thread of its own.

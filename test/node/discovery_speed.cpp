@@ -5,6 +5,7 @@
 #include "malla/discovery/broker.hpp"
 #include "malla/node/node.hpp"
 #include "node/nodes.hpp"
+#include "support/free_endpoint.hpp"
 
 #include <gtest/gtest.h>
 
@@ -27,6 +28,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::alone;
+using test::free_endpoint;
 
 constexpr int meetings = 20;
 constexpr int changes = 50;
@@ -38,12 +40,6 @@ struct Sleeper : Service<SleeperApi> {
     using Plugins = malla::Plugins<>;
     void on(Nap) {}
 };
-
-std::string free_endpoint() {
-    NodeOptions options;
-    options.loopback.clear();
-    return Node{std::move(options)}.endpoint();
-}
 
 /// A broker with a thread of its own.
 class BrokerThread {

@@ -4,6 +4,7 @@
 #include "malla/service/request.hpp"
 #include "node/nodes.hpp"
 #include "support/eventually.hpp"
+#include "support/free_endpoint.hpp"
 
 #include <gtest/gtest.h>
 
@@ -139,13 +140,8 @@ TEST(OwnService, ThatHasRunIsNotRunAgainWhateverAPluginAroundItSays) {
 TEST(OwnService, ANodeThatIsAmongItsOwnPeersKnowsThatAServiceIsNotThere) {
     Node first{alone("first")};
     NodeOptions options = joined_to(first, "second");
-    std::string endpoint;
-    {
-        const Node before{alone("before")}; // whose endpoint is free afterwards
-        endpoint = before.endpoint();
-    }
-    options.bind = endpoint;
-    options.peers.push_back(endpoint);
+    options.bind = test::free_endpoint();
+    options.peers.push_back(options.bind);
     Node second{options};
     ASSERT_TRUE(second.wait_for_mesh(Deadline::in(60s)));
 
