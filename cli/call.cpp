@@ -64,16 +64,18 @@ int stream(Node& node, const CallCommand& command, const Common& common, const R
     options.style.format = common.mesh.format;
     if (callback) options.style = style_of(*callback, common);
     options.style.in_stream = true;
+    CallOptions held = call_options(command, std::nullopt);
+    held.held = true;
     const StreamEnds ends{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, signal.fd()};
     const StreamSteps steps{[&](std::string_view line) -> Result<std::string> {
                                 if (!callback) return callback.error();
                                 return arguments_of_line(*callback, line);
                             },
                             [&](const std::string& arguments) {
-                                return std::make_unique<FutureCall>(node.async(command.target.service,
-                                                                               command.target.callback, arguments,
-                                                                               call_options(command, std::nullopt)));
-                            }};
+                                return std::make_unique<FutureCall>(
+                                    node.async(command.target.service, command.target.callback, arguments, held));
+                            },
+                            [&] { node.send_held(); }};
     const int code = run_stream(options, ends, steps);
     return code == 0 && !callback ? fail(callback.error(), common) : code; // there was no line to fail
 }

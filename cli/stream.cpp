@@ -64,13 +64,14 @@ private:
             look(false, is_opening_ ? opening_look_ms : -1);
             if (writer_.end() != StreamEnd::none) return --number_, void();
         }
+        if (is_opening_) steps_.flush();
         is_opening_ = is_opening_ && window_.is_opening(Clock::now());
         if (is_opening_ || number_ % lines_between_looks == 0) look(false, 0);
         if (writer_.end() != StreamEnd::none) return --number_, void();
         --space_;
         auto arguments = steps_.read(line);
         const auto end = reader_.position();
-        if (arguments) window_.push({number_, steps_.send(*std::move(arguments)), {}, end});
+        if (arguments) window_.push({number_, steps_.begin(*std::move(arguments)), {}, end});
         else window_.push({number_, nullptr, std::move(arguments).error(), end});
     }
 
@@ -82,6 +83,7 @@ private:
 
     /// Waits for something to do, and ends the stream where that is what comes. Says whether there is input.
     bool look(bool for_input, int timeout_ms) {
+        if (timeout_ms != 0) steps_.flush();
         std::array<pollfd, 4> all{{{wake_.descriptor(), POLLIN, 0},
                                    {is_interrupted_ ? -1 : ends_.interrupt, POLLIN, 0},
                                    {is_output_gone_ ? -1 : ends_.output, 0, 0},

@@ -36,8 +36,10 @@ struct StreamEnds {
 struct StreamSteps {
     /// The arguments that the line means.
     std::function<Result<std::string>(std::string_view line)> read;
-    /// Begins the call.
-    std::function<std::unique_ptr<StreamCall>(std::string arguments)> send;
+    /// Begins the call, which may wait for others to be sent with.
+    std::function<std::unique_ptr<StreamCall>(std::string arguments)> begin;
+    /// Sends the calls that wait.
+    std::function<void()> flush;
 };
 
 /// Makes a call for each line of the input and writes the results, each as soon as it may be.

@@ -12,12 +12,15 @@ std::size_t Window::limit(Clock::time_point now) const noexcept {
     return std::min<std::uint64_t>(capacity_, 1 + written_ / written_per_step);
 }
 
+// Lines go on in groups, which are sent together. The two threads would wake each other for each line otherwise.
+std::size_t Window::step(std::size_t limit) noexcept { return std::max<std::size_t>(limit / 4, 1); }
+
 std::size_t Window::space(Clock::time_point now) {
     std::vector<StreamLine> finished; // destroyed without the lock
     const std::scoped_lock lock{mutex_};
     finished.swap(finished_);
     const std::size_t most = limit(now);
-    sender_waits_ = outstanding_ >= most;
+    sender_waits_ = outstanding_ + step(most) > most;
     if (sender_waits_) return 0;
     if (!opened_at_) opened_at_ = now;
     return most - outstanding_;
@@ -70,8 +73,7 @@ bool Window::release(std::vector<StreamLine>& lines) {
     written_ += lines.size();
     finished_.insert(finished_.end(), std::move_iterator{lines.begin()}, std::move_iterator{lines.end()});
     lines.clear();
-    // For a quarter of the lines at once: the two threads would wake each other for each line otherwise.
-    if (outstanding_ + std::max<std::size_t>(capacity_ / 4, 1) > capacity_) return false;
+    if (outstanding_ + step(capacity_) > capacity_) return false;
     return std::exchange(sender_waits_, false);
 }
 

@@ -70,6 +70,7 @@ public:
 
 private:
     [[nodiscard]] std::size_t limit(Clock::time_point now) const noexcept;
+    [[nodiscard]] static std::size_t step(std::size_t limit) noexcept;
 
     const std::size_t capacity_;
     mutable std::mutex mutex_;

@@ -2,7 +2,7 @@
 // Hosts a service on a Malla mesh: the other half of malla.mjs, written from docs/wire.md.
 import { hostname } from "node:os";
 import { Reply, Router } from "zeromq";
-import { Malla, bytes, frame, number, sized, split, status } from "./malla.mjs";
+import { Malla, bytes, frame, messages, number, sized, split, status } from "./malla.mjs";
 
 const HELLO = 1, WELCOME = 2, CALL = 16, REPLY = 17, FAILURE = 18, PING = 20, PONG = 21, ANNOUNCE = 48, BEAT = 49;
 const BYE = 50, GONE = 53, SUSPECT = 54;
@@ -66,7 +66,7 @@ export class Host extends Malla {
     }
 
     async hear() {
-        for await (const [raw] of this.link) {
+        for await (const raw of messages(this.link)) {
             if (raw[3] === WELCOME && raw.length > 30) this.beatMs = Math.max(10, raw.readUInt32LE(26));
             const gone = [SUSPECT, GONE].includes(raw[3]) && raw.length >= 32 && this.id.equals(raw.subarray(8, 24));
             if (gone && this.sequence <= raw.readBigUInt64LE(24)) this.sequence = raw.readBigUInt64LE(24) + 1n;
@@ -81,8 +81,7 @@ export class Host extends Malla {
     }
 
     async listen() {
-        for await (const [peer, raw, ...more] of this.router) {
-            if (more.length) continue;
+        for await (const [peer, ...together] of this.router) for (const raw of together) {
             if (raw[3] === PING) this.send(this.router, [peer, frame(PONG, bytes(raw.subarray(8, 16), this.id))]);
             if (raw[3] !== CALL || raw.length < 96) continue;
             const answered = this.run(raw).then((reply) => raw[88] & 1 || this.send(this.router, [peer, reply]));

@@ -11,6 +11,8 @@ export const number = (size, value) => Buffer.from(new BigUint64Array([BigInt(va
 export const sized = (content, size = 1) => bytes(number(size, Buffer.byteLength(content)), content);
 export const frame = (kind, header, body = "") => bytes("ML\x01", [kind], sized(header, 4), body);
 
+export async function* messages(socket) { for await (const together of socket) yield* together; }
+
 export function split(raw, size = 1) { // what stands behind its length, and what follows it
     const end = size + raw.readUIntLE(0, size);
     if (end > raw.length) throw new RangeError("cut short");
@@ -77,9 +79,9 @@ export class Malla {
         for (const event of LOST) dealer.events.on(event, () => dealer.close());
         try {
             dealer.connect(endpoint);
-            for await (const [raw, ...more] of dealer) {
+            for await (const raw of messages(dealer)) {
                 const tooLate = performance.now() >= end; // may be what a handler gave that was cancelled
-                if (tooLate || more.length || raw.toString("latin1", 0, 3) !== "ML\x01") continue;
+                if (tooLate || raw.toString("latin1", 0, 3) !== "ML\x01") continue;
                 yield [raw[3], ...split(raw.subarray(4), 4)];
             }
         } finally {

@@ -71,13 +71,13 @@ class Host(Malla):  # a node with one service: functions, by the names of its ca
 
     async def listen(self):
         while True:
-            peer, raw, *more = await self.router.recv_multipart()
-            if raw[3:4] == bytes([PING]):
-                await self.router.send_multipart([peer, frame(PONG, raw[8:16] + self.id)])
-            elif raw[3:4] == bytes([CALL]) and not more:
-                task = asyncio.create_task(self.answer(peer, raw))
-                self.calls.add(task)
-                task.add_done_callback(self.calls.discard)
+            peer, *together = await self.router.recv_multipart()
+            for raw in together:
+                if raw[3:4] == bytes([PING]):
+                    await self.router.send_multipart([peer, frame(PONG, raw[8:16] + self.id)])
+                elif raw[3:4] == bytes([CALL]):
+                    self.calls.add(task := asyncio.create_task(self.answer(peer, raw)))
+                    task.add_done_callback(self.calls.discard)
 
     async def answer(self, peer, raw):
         try:

@@ -60,9 +60,9 @@ class Malla:
                 dealer.send(each)
             while (left := end - time.monotonic()) > 0:
                 if dealer.poll(min(100, 1000 * left)):
-                    raw, *more = dealer.recv_multipart()
-                    if raw[:3] == b"ML\1" and not more and time.monotonic() < end:
-                        yield raw[3], *split(raw[4:], "<I")
+                    for raw in dealer.recv_multipart():
+                        if raw[:3] == b"ML\1" and time.monotonic() < end:
+                            yield raw[3], *split(raw[4:], "<I")
                 elif not dealer.poll(0, zmq.POLLOUT):  # as it does not connect anew
                     raise Status(502, 2, "peer_lost", f"The connection to {endpoint} was lost: it may have run")
             dealer.send(frame(CANCEL, frames[0][8:16]))

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-/// Answers calls when the test says so. A line's arguments are the line itself.
+/// Answers calls when the test says so, and none before it was sent. A line's arguments are the line itself.
 class Server {
 public:
     explicit Server(bool at_once = true) : at_once_{at_once} {}
@@ -30,7 +30,7 @@ public:
                     if (line == "bad") return Status{"usage", "bad line"};
                     return std::string{line};
                 },
-                [this](std::string arguments) { return begin(std::move(arguments)); }};
+                [this](std::string arguments) { return begin(std::move(arguments)); }, [this] { flush(); }};
     }
 
     void answer(const std::string& arguments) {
@@ -59,15 +59,17 @@ public:
 private:
     class Call final : public StreamCall {
     public:
-        Call(Server& server, std::string arguments) : server_{server}, arguments_{std::move(arguments)} {}
+        Call(Server& server, std::string arguments, std::size_t number)
+            : server_{server}, arguments_{std::move(arguments)}, number_{number} {}
         ~Call() override {
             const std::scoped_lock lock{server_.mutex_};
             --server_.under_way_;
         }
         bool wait(Deadline until) override {
             std::unique_lock lock{server_.mutex_};
-            return server_.changed_.wait_until(
-                lock, until.at(), [&] { return server_.at_once_ || server_.answered_.contains(arguments_); });
+            return server_.changed_.wait_until(lock, until.at(), [&] {
+                return number_ <= server_.sent_ && (server_.at_once_ || server_.answered_.contains(arguments_));
+            });
         }
         Result<std::string> take() override {
             if (arguments_ == "fail") return Status{"not_found"};
@@ -78,6 +80,7 @@ private:
     private:
         Server& server_;
         std::string arguments_;
+        std::size_t number_;
     };
 
     std::unique_ptr<StreamCall> begin(std::string arguments) {
@@ -85,7 +88,12 @@ private:
         ++begun_;
         most_under_way_ = std::max(most_under_way_, ++under_way_);
         changed_.notify_all();
-        return std::make_unique<Call>(*this, std::move(arguments));
+        return std::make_unique<Call>(*this, std::move(arguments), begun_);
+    }
+    void flush() {
+        const std::scoped_lock lock{mutex_};
+        sent_ = begun_;
+        changed_.notify_all();
     }
 
     std::mutex mutex_;
@@ -93,6 +101,7 @@ private:
     std::set<std::string> answered_;
     bool at_once_;
     std::size_t begun_ = 0;
+    std::size_t sent_ = 0; ///< of those that were begun
     std::size_t under_way_ = 0;
     std::size_t most_under_way_ = 0;
 };

@@ -34,8 +34,16 @@ public:
         call.service = service;
         call.callback = callback;
         call.body = body;
-        const auto frame = *wire::encode(call);
-        EXPECT_TRUE(eventually([&] { return socket_->send(std::string{frame}) == transport::Sent::sent; }));
+        calls_.push_back(*wire::encode(call));
+        if (!together_) send();
+    }
+    /// The calls that `make` makes are sent together.
+    template <class Make>
+    void together(Make make) {
+        together_ = true;
+        make();
+        together_ = false;
+        send();
     }
     /// What the next answer says.
     std::string receive() {
@@ -47,10 +55,23 @@ public:
         }
         return "nothing";
     }
+    /// The next message.
+    transport::Message receive_message() {
+        std::vector<transport::Message> inbox;
+        socket_->receive(inbox, Deadline::in(std::chrono::seconds{60}), 1);
+        return inbox.empty() ? transport::Message{} : std::move(inbox[0]);
+    }
     /// Ends it without a word.
     void close() { socket_->close(); }
 
 private:
+    void send() {
+        EXPECT_TRUE(eventually([&] { return socket_->send_together(calls_) == transport::Sent::sent; }));
+        calls_.clear();
+    }
+
+    bool together_ = false;
+    std::vector<std::string> calls_; ///< that are still to be sent
     std::unique_ptr<transport::Socket> socket_ = *transport::Socket::open(transport::Pattern::dealer);
 };
 

@@ -38,7 +38,7 @@ std::uint64_t content_of(const wire::Call& call) {
 CallServer::CallServer(transport::Socket& router, const Options& options, OnOther on_other, OnStalled on_stalled)
     : router_{router}, node_{options.node}, takeover_after_{options.takeover_after},
       credentials_{options.credentials}, anybody_{"", options.all_administer}, on_other_{std::move(on_other)},
-      relayed_{{[this] { router_.interrupt(); }, [this](transport::Peer peer) { on_gone(peer); }}},
+      relayed_{{[this] { router_.interrupt(); }, [this](transport::Peer peer) { on_gone(peer); }}}, gathered_{router},
       workers_{*this, {options.takeover_after, options.max_workers, options.max_waiting, options.max_queued}},
       streams_{workers_, std::move(on_stalled)} {}
 
@@ -110,8 +110,14 @@ std::vector<std::string> CallServer::end_calls(Deadline deadline) {
     return unfinished;
 }
 
+void CallServer::stop(Deadline deadline) {
+    (void)workers_.stop(deadline);
+    note_dropped(gathered_.send());
+}
+
 Work* CallServer::next() {
     while (true) {
+        note_dropped(followed_ ? gathered_.send_of_others() : gathered_.send());
         if (taken_ == inbox_.size()) {
             inbox_.clear();
             taken_ = 0;
@@ -119,7 +125,9 @@ Work* CallServer::next() {
             relayed_.receive(inbox_, transport::Socket::batch);
             if (inbox_.empty()) return nullptr;
         }
-        if (Work* work = dispatch(std::move(inbox_[taken_++]))) return work;
+        transport::Message& message = inbox_[taken_++];
+        followed_ = message.followed();
+        if (Work* work = dispatch(std::move(message))) return work;
     }
 }
 
@@ -303,6 +311,14 @@ void CallServer::answer(transport::Peer peer, std::string&& frame) {
 
 void CallServer::answer(transport::Peer peer, std::string_view frame) {
     note_dropped(peer.way() == 0 ? router_.send_to(peer, frame) : relayed_.send_to(peer, frame));
+}
+
+// Whoever leads looks after those that are kept, before the next call: so does the one that has taken the lead from
+// this thread, or this thread itself where that happened before.
+void CallServer::answer(const Job& job, std::string_view frame) {
+    if (job.peer().way() != 0 || !workers_.leads()) return answer(job.peer(), frame);
+    note_dropped(gathered_.add(job.peer(), frame, job.is_followed()));
+    if (!workers_.leads()) note_dropped(gathered_.send());
 }
 
 void CallServer::note_dropped(transport::Sent sent) {

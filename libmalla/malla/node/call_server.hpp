@@ -3,6 +3,7 @@
 
 #include "malla/node/answered_calls.hpp"
 #include "malla/node/connections.hpp"
+#include "malla/node/gathered_answers.hpp"
 #include "malla/node/hosted.hpp"
 #include "malla/node/module.hpp"
 #include "malla/node/relayed_callers.hpp"
@@ -113,7 +114,7 @@ public:
         return connections_.wait_without_callers(deadline);
     }
     /// Ends the threads; leaves one whose call has not ended by `deadline`.
-    void stop(Deadline deadline) { (void)workers_.stop(deadline); }
+    void stop(Deadline deadline);
 
     /// `already_started` when there is one of that name.
     [[nodiscard]] Result<void> add(std::shared_ptr<ServedService> service);
@@ -157,6 +158,7 @@ private:
     void say_bye(transport::Peer peer);
     void answer(transport::Peer peer, std::string&& frame);
     void answer(transport::Peer peer, std::string_view frame); ///< copies it: for short ones
+    void answer(const Job& job, std::string_view frame);       ///< likewise
     static void note_dropped(transport::Sent sent);
     [[nodiscard]] bool remember(Job& job);
     void forget(const Job& job);
@@ -174,9 +176,11 @@ private:
     Connections connections_;
     AnsweredCalls answered_calls_; ///< the idempotent ones
     RelayedCallers relayed_;
+    GatheredAnswers gathered_;
 
     std::vector<transport::Message> inbox_;                           ///< the leading worker's
     std::size_t taken_ = 0;                                           ///< of the inbox
+    bool followed_ = false;                                           ///< the last one was sent together with the next
     std::unordered_map<transport::Peer, std::int64_t> clock_offsets_; ///< the leading worker's
 
     mutable std::mutex mutex_;

@@ -48,6 +48,8 @@ public:
     }
 
     [[nodiscard]] transport::Peer peer() const noexcept { return message_.peer(); }
+    /// Whether the next message came together with its own.
+    [[nodiscard]] bool is_followed() const noexcept { return message_.followed(); }
     [[nodiscard]] int connection() const noexcept { return message_.connection(); }
     [[nodiscard]] std::string_view bytes() const noexcept { return message_.bytes(); }
     [[nodiscard]] const wire::Call& call() const noexcept { return call_; }
@@ -133,7 +135,7 @@ private:
         if (call_.one_way || answered_.exchange(true)) return;
         if (repeatable_) answer_repetitions(frame, false);
         if (frame.size() > keep_buffer_bytes) return server_.answer(peer(), std::move(frame));
-        server_.answer(peer(), std::string_view{frame});
+        server_.answer(*this, frame);
         spare = std::move(frame);
     }
 

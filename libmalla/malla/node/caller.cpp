@@ -174,7 +174,7 @@ bool CallState::submit(const Instance& instance) {
     }
     channel_ = std::move(*channel);
     attempt_.emplace(number_, std::move(*frame), request_.one_way, window);
-    channel_->submit(*attempt_);
+    channel_->submit(*attempt_, request_.options.held);
     return true;
 }
 

@@ -13,6 +13,10 @@ namespace {
 
 constexpr auto retry_one_way = std::chrono::milliseconds{5};
 
+// Of what is sent together. ZeroMQ writes 8 KiB to a connection at once.
+constexpr std::size_t max_together = 64;
+constexpr std::size_t max_bytes_together = 8192;
+
 } // namespace
 
 Result<std::shared_ptr<Channel>> Channel::open(const std::string& endpoint, std::string node_name, Window window,
@@ -35,17 +39,29 @@ Channel::Channel(std::unique_ptr<transport::Socket> socket, std::unique_ptr<tran
     : socket_{std::move(socket)}, monitor_{std::move(monitor)},
       node_name_{std::move(node_name)}, window_{window}, on_bye_{std::move(on_bye)}, relayed_{std::move(relayed)} {}
 
-void Channel::submit(Attempt& attempt) {
+void Channel::submit(Attempt& attempt, bool held) {
     const std::lock_guard lock{mutex_};
     load_.fetch_add(1, std::memory_order_relaxed);
     if (retired_ || dying_) return end_locked(attempt, why_unsent());
     queue_.push_back(&attempt);
+    if (held && ++held_ < max_together) return;
+    send_held_locked();
+}
+
+void Channel::send_held() {
+    const std::lock_guard lock{mutex_};
+    if (held_ != 0) send_held_locked();
+}
+
+void Channel::send_held_locked() {
+    held_ = 0;
     flush_locked();
 }
 
 bool Channel::wait(Attempt& attempt, Deadline deadline) {
     if (attempt.ended_.load(std::memory_order_acquire)) return true;
     std::unique_lock lock{mutex_};
+    if (held_ != 0 && attempt.state_ == Attempt::State::queued) send_held_locked();
     while (attempt.state_ != Attempt::State::ended && attempt.values_.empty()) {
         const bool late = deadline.passed(Clock::now());
         const bool may_receive = !receiving_ && !dying_;
@@ -81,6 +97,7 @@ void Channel::cancel(Attempt& attempt) {
 void Channel::cancel_locked(Attempt& attempt) {
     if (attempt.state_ == Attempt::State::queued) {
         std::erase(queue_, &attempt);
+        held_ = 0; // it may have been the last one that anybody thinks of
         end_locked(attempt, Status{"expired"});
     } else if (attempt.state_ == Attempt::State::sent && !std::exchange(attempt.cancelled_, true)) {
         (void)socket_->send(wire::encode(wire::Cancel{attempt.id_})); // at best: the instance may be gone
@@ -169,31 +186,64 @@ bool Channel::open_locked() {
 }
 
 void Channel::flush_locked() {
-    if (dying_ || !open_locked()) return;
-    while (!dying_ && !silent() && !queue_.empty() && under_way_.size() - streams_under_way_ < window_.max_calls &&
-           (bytes_under_way_ == 0 || bytes_under_way_ + queue_.front()->size_ <= window_.max_bytes)) {
-        Attempt& attempt = *queue_.front();
-        const auto sent = socket_->send(std::move(attempt.frame_));
+    if (dying_ || held_ != 0 || !open_locked()) return;
+    while (!dying_ && !silent()) {
+        const std::size_t count = sendable_locked();
+        if (count == 0) return;
+        const auto sent = send_locked(count);
         if (sent == transport::Sent::full || sent == transport::Sent::unreachable) return;
-        queue_.pop_front();
-        if (sent == transport::Sent::too_large) {
-            end_locked(attempt,
-                       Status{"body_too_large", "the arguments, of which a call has at most 8 MiB"}.set_outcome(
-                           Outcome::not_run));
-        } else if (attempt.one_way_) {
-            attempt.sent_ = true;
-            sent_one_way_ = true;
-            if (receiving_) socket_->interrupt(); // whoever reads the socket may wait for this one
-            end_locked(attempt, Returned{std::string{}});
-        } else {
-            attempt.sent_ = true;
-            attempt.state_ = Attempt::State::sent;
-            awaited_ = true;
-            if (attempt.window_) ++streams_under_way_;
-            else bytes_under_way_ += attempt.size_;
-            under_way_.emplace(attempt.id_, &attempt);
+        for (std::size_t i = 0; i < count; ++i) {
+            Attempt& attempt = *queue_.front();
+            queue_.pop_front();
+            if (sent == transport::Sent::sent) note_sent_locked(attempt);
+            else
+                end_locked(attempt,
+                           Status{"body_too_large", "the arguments, of which a call has at most 8 MiB"}.set_outcome(
+                               Outcome::not_run));
         }
     }
+}
+
+// How many of the queue's first attempts may be sent now, as one message: one, or several short ones.
+std::size_t Channel::sendable_locked() const {
+    const std::size_t under_way = under_way_.size() - streams_under_way_;
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+    for (const Attempt* attempt : queue_) {
+        const std::size_t all = bytes + attempt->size_;
+        if (under_way + count >= window_.max_calls || count == max_together) break;
+        if (bytes_under_way_ + bytes != 0 && bytes_under_way_ + all > window_.max_bytes) break;
+        if (count != 0 && (all > max_bytes_together || attempt->one_way_ || attempt->window_)) break;
+        ++count;
+        bytes = all;
+        if (attempt->one_way_ || attempt->window_) break;
+    }
+    return count;
+}
+
+transport::Sent Channel::send_locked(std::size_t count) {
+    if (count == 1) return socket_->send(std::move(queue_.front()->frame_));
+    std::vector<std::string> frames;
+    frames.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) frames.push_back(std::move(queue_[i]->frame_));
+    const auto sent = socket_->send_together(frames);
+    if (sent == transport::Sent::sent) return sent;
+    for (std::size_t i = 0; i < count; ++i) queue_[i]->frame_ = std::move(frames[i]);
+    return sent;
+}
+
+void Channel::note_sent_locked(Attempt& attempt) {
+    attempt.sent_ = true;
+    if (attempt.one_way_) {
+        sent_one_way_ = true;
+        if (receiving_) socket_->interrupt(); // whoever reads the socket may wait for this one
+        return end_locked(attempt, Returned{std::string{}});
+    }
+    attempt.state_ = Attempt::State::sent;
+    awaited_ = true;
+    if (attempt.window_) ++streams_under_way_;
+    else bytes_under_way_ += attempt.size_;
+    under_way_.emplace(attempt.id_, &attempt);
 }
 
 void Channel::receive_for_all(std::unique_lock<std::mutex>& lock, Deadline deadline) {

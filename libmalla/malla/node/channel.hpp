@@ -109,8 +109,11 @@ public:
     open(const std::string& endpoint, std::string node_name, Window window, std::function<void()> on_bye = {},
          std::shared_ptr<const transport::Credentials> credentials = {}, std::optional<Relayed> relayed = {});
 
-    /// Sends `attempt`, or queues it; it must stay until it ended or was abandoned.
-    void submit(Attempt& attempt);
+    /// Sends `attempt`, or queues it; it must stay until it ended or was abandoned. One that is `held` is sent together
+    /// with later ones, by `send_held` at the latest, or when somebody waits for it.
+    void submit(Attempt& attempt, bool held = false);
+    /// Sends those that are held. There may be others that wait behind them.
+    void send_held();
     /// Waits until `attempt` has ended, or a value of its stream is there, receiving for all; false at the deadline.
     [[nodiscard]] bool wait(Attempt& attempt, Deadline deadline);
     /// The next value of its stream, if one is there; says so to the instance, which then may send another.
@@ -167,6 +170,10 @@ private:
     void end_relayed_locked(const transport::Message& message);
     void cancel_locked(Attempt& attempt);
     void flush_locked();
+    void send_held_locked();
+    [[nodiscard]] std::size_t sendable_locked() const;
+    [[nodiscard]] transport::Sent send_locked(std::size_t count);
+    void note_sent_locked(Attempt& attempt);
     void receive_for_all(std::unique_lock<std::mutex>& lock, Deadline deadline);
     void take_all_locked();
     void take_locked(transport::Message&& message);
@@ -210,6 +217,7 @@ private:
     std::size_t bytes_under_way_ = 0;   ///< without those of streams
     std::size_t streams_under_way_ = 0; ///< they last: calls do not wait for them
     std::deque<Attempt*> queue_;
+    std::size_t held_ = 0; ///< attempts that were submitted to be sent together; meanwhile none is sent
     std::unordered_map<std::uint64_t, Attempt*> under_way_;
     std::vector<transport::Message> inbox_; ///< the receiving caller's
     std::function<void()> when_ended_;      ///< of a retired channel with calls under way

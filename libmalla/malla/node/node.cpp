@@ -196,6 +196,8 @@ Watch Node::watch(ChangeHandler handler) const {
 
 Result<void> Node::publish(std::string_view topic, const Json& value) { return core_->publish(topic, value); }
 
+void Node::send_held() { core_->send_held(); }
+
 Result<void> Node::flush_events(Deadline deadline) { return core_->membership().sender()->flush(deadline); }
 
 Result<Subscription> Node::subscribe(std::string_view pattern, EventHandler handler, const SubscribeOptions& options) {

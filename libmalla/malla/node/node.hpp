@@ -94,6 +94,9 @@ public:
     [[nodiscard]] Result<void> send(std::string_view service, std::string_view callback, std::string_view arguments,
                                     const CallOptions& options = {});
 
+    /// Sends the calls that were made with `CallOptions::held`. Any thread.
+    void send_held();
+
     /// Waits until the mesh was heard for the first time: every rendezvous has told what it knows.
     /// `endpoint_unreachable` when a named one has not answered by then; the refusal when one refused.
     [[nodiscard]] Result<void> wait_for_mesh(Deadline deadline);

@@ -89,6 +89,12 @@ void Node::Core::attend_channels() {
     if (attending_) control_.at(Clock::now() + attend_every, [this] { attend_channels(); });
 }
 
+void Node::Core::send_held() {
+    const std::lock_guard lock{channels_mutex_};
+    for (const auto& [node, channel] : channels_)
+        if (channel) channel->send_held();
+}
+
 std::unordered_multimap<NodeId, std::shared_ptr<Channel>> Node::Core::open_channels() {
     const std::lock_guard lock{channels_mutex_};
     auto all = former_channels_;

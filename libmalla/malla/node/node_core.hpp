@@ -75,6 +75,7 @@ public:
     [[nodiscard]] std::string_view name() const override { return options_.name; }
     [[nodiscard]] std::uint64_t next_call_number() override { return ++calls_; }
     [[nodiscard]] Clock::duration timeout() const override { return options_.timeout; }
+    void send_held();
 
     void for_each_service(const Visit& visit) const override;
     [[nodiscard]] bool draining() const noexcept override { return draining_.load(); }

@@ -77,6 +77,11 @@ void Workers::post_after_this(Work& work) {
     post_further(work);
 }
 
+bool Workers::leads() const noexcept {
+    return this_thread_ && &this_thread_->workers == this && this_thread_->running != 0 &&
+           this_thread_->running == lead_.load();
+}
+
 bool Workers::may_run_here() const noexcept { return running() + 1 < limits_.max_threads; }
 
 // The threads that count: those that run work, and those that wait although there were enough of these.

@@ -70,6 +70,8 @@ public:
     void post_further(Work& work);
     /// Runs `work` on this thread after what it runs now, where this is a worker, else on another. Any thread.
     void post_after_this(Work& work);
+    /// Whether the calling thread leads, and runs a piece of work.
+    [[nodiscard]] bool leads() const noexcept;
     /// Whether the leader may run a piece itself: a thread is left to lead in its place.
     [[nodiscard]] bool may_run_here() const noexcept;
     /// Ends the threads as they become free; gives the number of those that have not by `deadline`.

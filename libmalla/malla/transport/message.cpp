@@ -39,6 +39,8 @@ std::string_view Message::bytes() const noexcept {
     return {static_cast<const char*>(zmq_msg_data(whole)), zmq_msg_size(whole)};
 }
 
+bool Message::followed() const noexcept { return zmq_msg_more(frame(frame_)) != 0; }
+
 std::string_view Message::key() const noexcept {
     const char* const user = zmq_msg_gets(frame(frame_), "User-Id");
     return user == nullptr ? std::string_view{} : std::string_view{user};

@@ -43,6 +43,9 @@ public:
     /// The sender; meaningful for messages of a ROUTER only.
     [[nodiscard]] Peer peer() const noexcept { return peer_; }
 
+    /// Whether it was sent together with others, of which the next one received is one.
+    [[nodiscard]] bool followed() const noexcept;
+
     /// The key that the sender's connection was let in with; empty where there are no credentials.
     [[nodiscard]] std::string_view key() const noexcept;
 

@@ -14,7 +14,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,7 +47,7 @@ enum class Sent {
 };
 
 /// A ZeroMQ socket with its mutex: any thread may call anything at any time, and no call waits
-/// for the network but those that take a `Deadline`. A message is one frame.
+/// for the network but those that take a `Deadline`. Each frame is a message of its own.
 class Socket final : public Source {
 public:
     /// Messages taken from a socket before another gets its turn.
@@ -81,9 +83,12 @@ public:
     /// ROUTER only.
     [[nodiscard]] Sent send_to(Peer peer, std::string_view bytes);
     [[nodiscard]] Sent send_to(Peer peer, std::string&& bytes);
+    /// Sends messages together, as the frames of one of ZeroMQ's: for many short ones, which are copied. All of them
+    /// are sent or none, and for `Profile::high_water_mark` they count as one.
+    [[nodiscard]] Sent send_together(std::span<const std::string> messages);
+    [[nodiscard]] Sent send_together_to(Peer peer, std::span<const std::string> messages);
 
     /// Appends what is there, `max` messages at most, without waiting; returns their number.
-    /// Messages of several frames are dropped and counted.
     std::size_t receive(std::vector<Message>& into, std::size_t max = batch);
     /// As above, and if nothing is there waits for a first message until `until`, without the
     /// mutex. 0 also after `interrupt` or `close`, and when another receiver was faster.
@@ -95,7 +100,7 @@ public:
         wake_.wake();
     }
 
-    /// Messages that `receive` dropped: several frames, or a sender with a routing id of its own.
+    /// Messages that `receive` dropped: their sender has a routing id of its own, or is no longer let in.
     [[nodiscard]] std::uint64_t dropped() const noexcept;
 
     /// Whether there is input. Not a promise to one of several receivers.
@@ -125,8 +130,9 @@ private:
     enum class Taken { message, junk, nothing };
 
     Sent hand_over(const Peer* peer, std::string& bytes);
-    Sent put(const Peer* peer, Frame& frame) noexcept;
-    Sent put_once(const Peer* peer, Frame& frame) noexcept;
+    Sent put_together(const Peer* peer, std::span<const std::string> messages);
+    Sent put(const Peer* peer, Frame& frame, bool followed = false) noexcept;
+    Sent put_once(const Peer* peer, Frame& frame, bool followed) noexcept;
     std::size_t take(std::vector<Message>& into, std::size_t max);
     Taken take_one(Message& message) noexcept;
     bool take_frame(Message& message) noexcept;
@@ -146,9 +152,10 @@ private:
     int fd_ = -1;
     unsigned waiting_ = 0; // receivers between arm and disarm
     std::condition_variable none_waiting_;
-    bool poked_ = false;    // wake_ was or is about to be woken for them
-    bool drained_ = false;  // the last take left nothing behind
-    bool skipping_ = false; // within a message of several frames
+    bool poked_ = false;         // wake_ was or is about to be woken for them
+    bool drained_ = false;       // the last take left nothing behind
+    bool within_ = false;        // some frames of those sent together are taken
+    std::optional<Peer> sender_; // of those frames, where a ROUTER takes them
     std::uint64_t dropped_ = 0;
     std::set<std::string, std::less<>> connected_;
     std::shared_ptr<MonitorTap> tap_; // the monitor has it too

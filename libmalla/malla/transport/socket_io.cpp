@@ -9,6 +9,7 @@
 #include <cassert>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <utility>
 
 #include <poll.h>
@@ -30,12 +31,11 @@ std::array<unsigned char, routing_id_bytes> routing_id(Peer peer) noexcept {
     return {0, byte(24), byte(16), byte(8), byte(0)};
 }
 
-bool read_routing_id(std::string_view id, Peer& peer) noexcept {
-    if (id.size() != routing_id_bytes || id[0] != '\0') return false;
+std::optional<Peer> read_routing_id(std::string_view id) noexcept {
+    if (id.size() != routing_id_bytes || id[0] != '\0') return std::nullopt;
     std::uint32_t number = 0;
     for (const char byte : id.substr(1)) number = number << 8 | static_cast<unsigned char>(byte);
-    peer = Peer{number};
-    return true;
+    return Peer{number};
 }
 
 int send_frame(void* handle, zmq_msg_t* frame, int flags) noexcept {
@@ -104,15 +104,40 @@ Sent Socket::hand_over(const Peer* peer, std::string& bytes) {
     return result;
 }
 
-Sent Socket::put(const Peer* peer, Frame& frame) noexcept {
-    const auto result = put_once(peer, frame);
+Sent Socket::send_together(std::span<const std::string> messages) {
+    assert(pattern_ != Pattern::router && pattern_ != Pattern::sub);
+    return put_together(nullptr, messages);
+}
+
+Sent Socket::send_together_to(Peer peer, std::span<const std::string> messages) {
+    assert(pattern_ == Pattern::router);
+    return put_together(&peer, messages);
+}
+
+// Once ZeroMQ has the first frame it takes the others too, or loses all of them with the connection.
+Sent Socket::put_together(const Peer* peer, std::span<const std::string> messages) {
+    std::deque<Frame> frames;
+    for (const auto& message : messages) {
+        if (message.size() > max_message_bytes_) return Sent::too_large;
+        frames.emplace_back(std::string_view{message});
+    }
+    const Turn turn{*this};
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        const auto result = put(i == 0 ? peer : nullptr, frames[i], i + 1 < frames.size());
+        if (i == 0 && result != Sent::sent) return result;
+    }
+    return Sent::sent;
+}
+
+Sent Socket::put(const Peer* peer, Frame& frame, bool followed) noexcept {
+    const auto result = put_once(peer, frame, followed);
     // ZeroMQ looks for news of its connections about once a millisecond, unless it is asked.
     if (result != Sent::full) return result;
     (void)has_input();
-    return put_once(peer, frame);
+    return put_once(peer, frame, followed);
 }
 
-Sent Socket::put_once(const Peer* peer, Frame& frame) noexcept {
+Sent Socket::put_once(const Peer* peer, Frame& frame, bool followed) noexcept {
     if (handle_ == nullptr) return Sent::unreachable;
     const auto refusal = [] { return errno == EAGAIN ? Sent::full : Sent::unreachable; };
     if (peer != nullptr) {
@@ -126,7 +151,7 @@ Sent Socket::put_once(const Peer* peer, Frame& frame) noexcept {
             return result;
         }
     }
-    return send_frame(handle_, frame.raw(), 0) == -1 ? refusal() : Sent::sent;
+    return send_frame(handle_, frame.raw(), followed ? ZMQ_SNDMORE : 0) == -1 ? refusal() : Sent::sent;
 }
 
 std::size_t Socket::receive(std::vector<Message>& into, std::size_t max) {
@@ -171,16 +196,14 @@ std::size_t Socket::take(std::vector<Message>& into, std::size_t max) {
 
 Socket::Taken Socket::take_one(Message& message) noexcept {
     if (!take_frame(message)) return Taken::nothing;
-    auto* const frame = reinterpret_cast<zmq_msg_t*>(message.frame_);
-    bool wanted = !skipping_;
-    if (wanted && pattern_ == Pattern::router && zmq_msg_more(frame) != 0) {
-        wanted = read_routing_id(message.bytes(), message.peer_);
+    if (pattern_ == Pattern::router && !within_) {
+        sender_ = read_routing_id(message.bytes());
         if (!take_frame(message)) return Taken::nothing; // cannot be: frames come together
     }
-    const bool more = zmq_msg_more(frame) != 0;
-    if (wanted && !more && is_let_in(message)) return Taken::message;
-    if (!skipping_) ++dropped_;
-    skipping_ = more;
+    within_ = message.followed();
+    message.peer_ = sender_.value_or(Peer{});
+    if ((pattern_ != Pattern::router || sender_) && is_let_in(message)) return Taken::message;
+    ++dropped_;
     return Taken::junk;
 }
 
