@@ -31,7 +31,8 @@ bool is_base64(std::string_view text) {
     });
 }
 
-Status wrong(const Parameter& parameter, const std::string& why, std::string hint = {}) {
+Status wrong(const Parameter& parameter, const std::string& why,
+             std::string hint = "`malla describe SERVICE.CALLBACK` shows the types") {
     return usage_error("Parameter '" + parameter.name + "' " + why, std::move(hint));
 }
 

@@ -119,8 +119,8 @@ int run(const CallCommand& command, const Common& common) {
         wait_for_callback(node, command.target, command.on, command.version, common, command.no_wait, deadline);
     if (command.from_input && callback && callback->gives_stream())
         return fail(
-            Status{"usage"}.set_info(command.target.callback +
-                                     " gives a stream: call it with arguments, not with the lines of the input"),
+            usage_error(command.target.callback + " gives a stream of values, which - does not take",
+                        "give it arguments: a call for each line with `while read`, or xargs"),
             common);
     if (command.from_input) return stream(node, command, common, callback);
     if (!callback) return fail(callback.error(), common);

@@ -134,7 +134,7 @@ struct LifecycleCommand {
     Wish wish = Wish::ready;
     std::string service;
     std::string on;
-    bool wait = false; ///< until it is drained
+    bool wait = false; ///< until it is drained, or ready
 };
 
 struct PubCommand {

@@ -13,7 +13,8 @@ namespace {
 namespace fs = std::filesystem;
 
 Status wrong_value(const fs::path& file, std::string_view key, const char* wanted) {
-    return usage_error(file.string() + ": '" + std::string{key} + "' wants " + wanted);
+    return usage_error(file.string() + ": '" + std::string{key} + "' wants " + wanted,
+                       "as `malla context add` writes it");
 }
 
 /// Reads one member into the place that it belongs to.
@@ -28,9 +29,10 @@ public:
     }
     Result<void> into(std::vector<std::string>& list) const {
         if (value_.is_string()) return list.push_back(value_.as_string()), Result<void>{};
-        for (std::size_t i = 0; i < value_.size(); ++i)
-            if (value_.is_array() && value_.at(i).is_string()) list.push_back(value_.at(i).as_string());
-        if (list.size() != value_.size()) return wrong_value(file_, key_, "a text or a list of texts");
+        if (value_.is_array())
+            for (std::size_t i = 0; i < value_.size(); ++i)
+                if (value_.at(i).is_string()) list.push_back(value_.at(i).as_string());
+        if (list.empty() || list.size() != value_.size()) return wrong_value(file_, key_, "a text or a list of texts");
         return {};
     }
     Result<void> into(bool& flag) const {

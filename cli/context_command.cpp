@@ -83,7 +83,7 @@ Result<void> remove(const std::string& name, const Environment& environment) {
     if (!file) return unknown_context(name, environment);
     std::error_code error;
     if (!std::filesystem::remove(*file, error))
-        return usage_error(file->string() + " cannot be removed: " + error.message());
+        return usage_error(file->string() + " cannot be removed: " + error.message(), "see who owns its folder");
     return chosen_context(environment) == name ? choose_context("default", environment) : Result<void>{};
 }
 

@@ -27,7 +27,7 @@ fs::path malla_folder(const Environment& environment) {
 }
 
 Status not_written(const fs::path& file, const std::string& why) {
-    return usage_error(file.string() + " cannot be written: " + why);
+    return usage_error(file.string() + " cannot be written: " + why, "$XDG_CONFIG_HOME says where else to put it");
 }
 
 /// Whole or not at all: another file takes its place.
@@ -117,7 +117,8 @@ Result<void> write_context(std::string_view name, const Settings& settings, cons
 
 std::optional<Status> context_name_fault(std::string_view name) {
     if (!name.empty() && name.find_first_of("/\n") == std::string_view::npos && name[0] != '.') return std::nullopt;
-    return usage_error(std::string{"'"}.append(name) + "' is no name of a context");
+    return usage_error(std::string{"'"}.append(name) + "' is no name of a context",
+                       "any name without / that does not begin with a dot");
 }
 
 Status unknown_context(const std::string& name, const Environment& environment) {

@@ -2,6 +2,7 @@
 #include "cli/console.hpp"
 #include "cli/line_writer.hpp"
 #include "cli/run.hpp"
+#include "cli/usage.hpp"
 #include "malla/transport/credentials.hpp"
 
 #include <cerrno>
@@ -21,8 +22,8 @@ Result<void> write_new_file(const std::string& path, std::string_view text) {
     int error = file == -1 ? errno : write_all(file, text);
     if (file != -1 && ::close(file) != 0 && error == 0) error = errno;
     if (error == 0) return {};
-    return Status{"usage"}.set_info("Cannot write " + path + ": " + std::strerror(error) +
-                                    (error == EEXIST ? "; keys are not overwritten" : ""));
+    return usage_error("Cannot write " + path + ": " + std::strerror(error),
+                       error == EEXIST ? "keys are not overwritten: choose another name" : "choose another folder");
 }
 
 } // namespace

@@ -130,10 +130,12 @@ Result<void> drain(const Operated& operated, const InstanceView& instance, bool 
     }
 }
 
-Result<void> be_ready(const Operated& operated, const InstanceView& instance) {
-    const auto ready = operated.ask<admin::IsReady>(instance, instance.service);
-    if (!ready) return ready.error();
-    if (*ready) return {};
+Result<void> be_ready(const Operated& operated, const InstanceView& instance, bool wait) {
+    do {
+        const auto ready = operated.ask<admin::IsReady>(instance, instance.service);
+        if (!ready) return ready.error();
+        if (*ready) return {};
+    } while (wait && operated.pause());
     const auto state = operated.ask<admin::GetState>(instance, instance.service);
     if (!state) return state.error();
     return Status{"not_ready", instance.service}.set_info("Service '" + instance.service + "' is not ready: it is " +
@@ -207,7 +209,8 @@ int run(const ConfigCommand& command, const Common& common) {
 
 int run(const LifecycleCommand& command, const Common& common) {
     using Wish = LifecycleCommand::Wish;
-    const auto operated = Operated::find(command.service, command.on, common);
+    const bool wants_it = command.wish == Wish::ready && command.wait;
+    const auto operated = Operated::find(command.service, command.on, common, wants_it);
     if (!operated) return fail(operated.error(), common);
     return with_each(*operated, common, [&](const InstanceView& instance) -> Result<void> {
         switch (command.wish) {
@@ -215,7 +218,7 @@ int run(const LifecycleCommand& command, const Common& common) {
         case Wish::resume: return resume(*operated, instance);
         case Wish::stop: return set_status(*operated, instance, AdminStatus::inactive);
         case Wish::drain: return drain(*operated, instance, command.wait);
-        case Wish::ready: return be_ready(*operated, instance);
+        case Wish::ready: return be_ready(*operated, instance, command.wait);
         }
         return {};
     });

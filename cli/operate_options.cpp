@@ -52,14 +52,15 @@ void add_operations(CLI::App& app) {
     app.add_subcommand("pause", "refuse calls of a service; its plugins go on");
     app.add_subcommand("resume", "take calls again after a pause, a drain or a stop");
     app.add_subcommand("stop", "stop the plugins of a service; its node goes on");
-    app.add_subcommand("ready", "succeed when a service is ready for calls");
+    auto& ready = *app.add_subcommand("ready", "succeed when a service is ready for calls");
+    flag(ready, "--wait", "wait for that, until --timeout, and for its first instance too");
     for (const char* name : {"pause", "resume", "stop", "drain", "ready"})
         names(*app.get_subcommand(name), "SERVICE", "its name");
     examples(*app.get_subcommand("pause"), {"malla pause Echo && malla resume Echo"});
     examples(*app.get_subcommand("resume"), {"malla resume Echo"});
     examples(*app.get_subcommand("stop"), {"malla stop Echo && malla resume Echo"});
     examples(drain, {"malla drain Echo --wait && malla resume Echo"});
-    examples(*app.get_subcommand("ready"), {"malla ready Echo && echo it takes calls"});
+    examples(ready, {"malla ready Echo --wait && echo it takes calls"});
     for (const char* name : {"plugins", "config", "explain", "pause", "resume", "stop", "drain", "ready"})
         value(*app.get_subcommand(name), "--on", "NODE", "only the instance of this node, by name or id");
 }
@@ -77,7 +78,7 @@ Result<Command> read_plugins(const CLI::App& app) {
     if (word != "add" && word != "remove")
         return usage_error("'" + word + "' is no change of a chain",
                            "write add PLUGIN, remove PLUGIN or set PLUGIN...");
-    if (command.plugins.size() != 1) return usage_error(word + " wants one plugin");
+    if (command.plugins.size() != 1) return usage_error(word + " wants one plugin", "write " + word + " PLUGIN");
     command.change = word == "add" ? Change::add : Change::remove;
     return Command{std::move(command)};
 }
@@ -98,7 +99,8 @@ Result<Command> read_config(const CLI::App& app) {
         return usage_error(action + " wants " +
                            (action == "get"   ? "one path"
                             : action == "set" ? "PATH=VALUE"
-                                              : "one file"));
+                                              : "one file"),
+                           "write get PATH, set PATH=VALUE... or apply FILE");
     command.action = action == "get" ? Action::get : Action::change;
     if (action == "get") command.path = words.front();
     else if (action == "apply") command.file = words.front();
@@ -123,7 +125,8 @@ Result<Command> read_explain(const CLI::App& app) {
 }
 
 Command read_lifecycle(const CLI::App& app, LifecycleCommand::Wish wish) {
-    const bool wait = wish == LifecycleCommand::Wish::drain && flag(app, "--wait");
+    using enum LifecycleCommand::Wish;
+    const bool wait = (wish == drain || wish == ready) && flag(app, "--wait");
     return LifecycleCommand{wish, *text(app, "SERVICE"), text(app, "--on").value_or(""), wait};
 }
 

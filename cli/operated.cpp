@@ -11,16 +11,18 @@ namespace malla::cli {
 
 using namespace std::chrono_literals;
 
-Result<Operated> Operated::find(const std::string& service, const std::string& on, const Common& common) {
+Result<Operated> Operated::find(const std::string& service, const std::string& on, const Common& common, bool wait) {
     const Deadline deadline = Deadline::in(common.mesh.timeout);
     auto node = look_around(common);
     if (!node) return std::move(node).error();
+    if (wait) (void)(*node)->wait_for(service, deadline, on);
     auto instances = (*node)->instances_of(service);
     std::erase_if(instances, [&](const InstanceView& instance) {
         return !on.empty() && instance.node_name != on && instance.node.text() != on;
     });
     if (instances.empty()) return no_such_service(**node, service, Status{"service_not_available", service}, on);
-    return Operated{*std::move(node), std::move(instances), deadline};
+    // Who has waited in vain can still ask why.
+    return Operated{*std::move(node), std::move(instances), wait ? std::max(deadline, Deadline::in(1s)) : deadline};
 }
 
 bool Operated::pause() const {

@@ -17,7 +17,9 @@ namespace malla::cli {
 /// The instances of a service, each asked by the node that it is on.
 class Operated {
 public:
-    [[nodiscard]] static Result<Operated> find(const std::string& service, const std::string& on, const Common& common);
+    /// With `wait`, until one of them takes calls.
+    [[nodiscard]] static Result<Operated> find(const std::string& service, const std::string& on, const Common& common,
+                                               bool wait = false);
 
     [[nodiscard]] const std::vector<InstanceView>& instances() const noexcept { return instances_; }
     [[nodiscard]] Node& node() const noexcept { return *node_; }

@@ -10,9 +10,9 @@
 namespace malla::cli {
 
 /// What the command itself refuses: exit code 2, a sentence, and a hint that says what to do.
-[[nodiscard]] inline Status usage_error(std::string_view sentence, std::string hint = {}) {
+[[nodiscard]] inline Status usage_error(std::string_view sentence, std::string hint) {
     Status status{"usage", sentence};
-    if (!hint.empty()) status.set_data("hint", std::move(hint));
+    status.set_data("hint", std::move(hint));
     return status;
 }
 

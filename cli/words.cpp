@@ -83,6 +83,9 @@ private:
     }
 
     Result<void> add_value(std::string name, std::string_view value) {
+        // Most likely the shell's variable is empty. Nothing is a key like any other.
+        if (value.empty() && name != "--key")
+            return usage_error("Option " + name + " has an empty value", "leave it out where there is none");
         out_.push_back(std::move(name));
         out_.push_back(marked(value));
         return {};

@@ -26,17 +26,18 @@ CallCommand call_of(std::vector<std::string> words) {
     return invocation ? std::get<CallCommand>(invocation->command) : CallCommand{};
 }
 
+std::string hint_of(const Status& status) {
+    const auto found = status.data().find("hint");
+    return found == status.data().end() ? "" : found->second;
+}
+
 Status error_of(std::vector<std::string> words, const Environment& environment = nothing) {
     auto invocation = read(std::move(words), environment);
     EXPECT_FALSE(invocation);
     if (invocation) return Status{"ok"};
     EXPECT_EQ(invocation.error().exit_code(), ExitCode::usage);
+    EXPECT_NE(hint_of(invocation.error()), "") << invocation.error().text();
     return invocation.error();
-}
-
-std::string hint_of(const Status& status) {
-    const auto found = status.data().find("hint");
-    return found == status.data().end() ? "" : found->second;
 }
 
 TEST(CommandLine, KeepsEveryArgumentAsTheShellGaveIt) {
@@ -321,6 +322,16 @@ TEST(CommandLine, SubAndWatchTakeAPattern) {
     EXPECT_THAT(error_of({"sub", "a..b"}).info(), HasSubstr("empty word"));
     EXPECT_THAT(error_of({"watch", ">.a"}).info(), HasSubstr("'>'"));
     EXPECT_THAT(error_of({"sub", "a", "--count", "0"}).info(), HasSubstr("from 1"));
+}
+
+TEST(CommandLine, TakesNoEmptyVariableOfTheShellForEveryNode) {
+    for (const auto& words : {std::vector<std::string>{"pause", "Echo", "--on", ""},
+                              {"call", "Echo.text", "--on=", "hi"},
+                              {"ls", "--broker", ""},
+                              {"--context", "", "ls"}}) {
+        EXPECT_THAT(error_of(words).info(), HasSubstr("has an empty value"));
+        EXPECT_THAT(hint_of(error_of(words)), HasSubstr("leave it out"));
+    }
 }
 
 TEST(CommandLine, SaysWhichInstanceIsCalled) {

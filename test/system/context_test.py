@@ -76,6 +76,10 @@ class Contexts(Configured):
         self.done("context", "use", "x")
         (self.folder / "malla/contexts/x.toml").write_text("clutser = 1\n")
         self.assertIn("unknown setting 'clutser'", self.refused("ls"))
+        for wrong in ("broker = 5", "broker = []", "broker = [5]", "[broker]", "cluster = 5", "insecure = 'yes'"):
+            (self.folder / "malla/contexts/x.toml").write_text(wrong + "\n")
+            self.assertIn(" wants ", self.refused("ls"), wrong)
+        (self.folder / "malla/contexts/x.toml").write_text("clutser = 1\n")
         self.assertIn("unknown setting 'clutser'", self.rows()["x"]["error"])
         self.done("context", "rm", "x")
         self.assertEqual(self.malla("ls", "--timeout", "300ms")[0], 0)

@@ -155,6 +155,23 @@ class Lifecycle(Operate):
         self.server = self.start("malla", "run", SAMPLES / "echo.so")
         self.answer("Echo.text", "hello")
 
+    def test_ready_waits_for_a_service_that_is_yet_to_come(self):
+        waiting = self.start("malla", "ready", "Calculator", "--wait", "--timeout", "60s")
+        self.assertEqual(self.malla("ready", "Calculator")[0], 3)
+        self.start("malla", "run", SAMPLES / "calculator.so")
+        self.assertEqual(waiting.wait(LIMIT_S), 0)
+        self.assertEqual(self.answer("Calculator.square", 3), "9")
+
+    def test_ready_that_waited_in_vain_says_why(self):
+        self.assertEqual(self.malla("ready", "Nobody", "--wait", "--timeout", "300ms")[0], 3)
+        self.done("pause", "Echo")
+        code, _, err = self.malla("ready", "Echo", "--wait", "--timeout", "300ms")
+        self.assertEqual(code, 1)
+        self.assertIn("is not ready: it is paused", err)
+        waiting = self.start("malla", "ready", "Echo", "--wait", "--timeout", "60s")
+        self.done("resume", "Echo")
+        self.assertEqual(waiting.wait(LIMIT_S), 0)
+
     def test_a_paused_service_refuses_until_it_is_resumed(self):
         self.done("ready", "Echo")
         self.done("pause", "Echo")
