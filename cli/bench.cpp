@@ -195,7 +195,8 @@ Result<std::string> arguments_for(Node& node, const BenchCommand& command, const
     const Deadline deadline = Deadline::in(common.mesh.timeout);
     const auto callback = wait_for_callback(node, command.target, command.on, {}, common, false, deadline);
     if (!callback) return callback.error();
-    if (callback->gives_stream()) return usage_error(command.target.callback + " gives a stream, not one result",
+    if (callback->gives_stream())
+        return usage_error(command.target.callback + " gives a stream, not one result",
                            "measure a callback that gives one");
     return arguments_of_words(*callback, command.arguments.words, command.arguments.separator);
 }

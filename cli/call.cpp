@@ -118,10 +118,9 @@ int run(const CallCommand& command, const Common& common) {
     const auto callback =
         wait_for_callback(node, command.target, command.on, command.version, common, command.no_wait, deadline);
     if (command.from_input && callback && callback->gives_stream())
-        return fail(
-            usage_error(command.target.callback + " gives a stream of values, which - does not take",
-                        "give it arguments: a call for each line with `while read`, or xargs"),
-            common);
+        return fail(usage_error(command.target.callback + " gives a stream of values, which - does not take",
+                                "give it arguments: a call for each line with `while read`, or xargs"),
+                    common);
     if (command.from_input) return stream(node, command, common, callback);
     if (!callback) return fail(callback.error(), common);
     const auto arguments = arguments_of_words(*callback, command.arguments.words, command.arguments.separator);

@@ -24,7 +24,8 @@ Result<void> read_choice(const CLI::App& app, CallCommand& call) {
     call.key = text(app, "--key");
     call.all = flag(app, "--all");
     call.one_way = flag(app, "--one-way");
-    if (call.all && call.key) return usage_error("--all and --key exclude each other", "--all is every instance, --key one");
+    if (call.all && call.key)
+        return usage_error("--all and --key exclude each other", "--all is every instance, --key one");
     if (call.all && call.one_way) return usage_error("--all and --one-way exclude each other", "leave one of them out");
     if (call.from_input && (call.all || call.one_way))
         return usage_error(std::string{call.all ? "--all" : "--one-way"} + " is for one call, not for a stream",

@@ -48,9 +48,10 @@ Result<Command> read_context(const CLI::App& app, Settings settings) {
                            "write ls, add NAME, use NAME or rm NAME");
     ContextCommand command{*action, words.size() > 1 ? words[1] : "", std::move(settings)};
     if (*action == Action::list)
-        return words.size() == 1 ? Result<Command>{std::move(command)} : usage_error("context ls takes no name", "it lists all contexts");
-    if (words.size() == 1) return usage_error("context " + words[0] + " wants a name",
-                                              "malla context ls lists those that there are");
+        return words.size() == 1 ? Result<Command>{std::move(command)}
+                                 : usage_error("context ls takes no name", "it lists all contexts");
+    if (words.size() == 1)
+        return usage_error("context " + words[0] + " wants a name", "malla context ls lists those that there are");
     if (auto fault = context_name_fault(command.name)) return *std::move(fault);
     if (*action == Action::add && says_nothing(command.settings))
         return usage_error("Nothing is said of the context",

@@ -165,7 +165,8 @@ int run(const ManualCommand& command, const Common& common) {
     for (const auto& [name, page] : pages) {
         const std::filesystem::path file = command.folder / name;
         std::ofstream out{file};
-        if (!(out << page << std::flush)) return fail(usage_error(file.string() + " cannot be written", "make its folder before"), common);
+        if (!(out << page << std::flush))
+            return fail(usage_error(file.string() + " cannot be written", "make its folder before"), common);
     }
     return 0;
 }

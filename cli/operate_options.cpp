@@ -97,9 +97,9 @@ Result<Command> read_config(const CLI::App& app) {
                            "write get PATH, set PATH=VALUE... or apply FILE");
     if (words.empty() || (action != "set" && words.size() != 1))
         return usage_error(action + " wants " +
-                           (action == "get"   ? "one path"
-                            : action == "set" ? "PATH=VALUE"
-                                              : "one file"),
+                               (action == "get"   ? "one path"
+                                : action == "set" ? "PATH=VALUE"
+                                                  : "one file"),
                            "write get PATH, set PATH=VALUE... or apply FILE");
     command.action = action == "get" ? Action::get : Action::change;
     if (action == "get") command.path = words.front();

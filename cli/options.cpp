@@ -167,8 +167,8 @@ Result<Command> read_call(const CLI::App& app) {
     if (!in_flight) return in_flight.error();
     if (!from_line) return from_line.error();
     constexpr std::uint64_t max_in_flight = 65536;
-    if (*in_flight > max_in_flight) return usage_error("-j is at most " + std::to_string(max_in_flight),
-                                                         "more than a thousand are seldom of use");
+    if (*in_flight > max_in_flight)
+        return usage_error("-j is at most " + std::to_string(max_in_flight), "more than a thousand are seldom of use");
     call.in_flight = *in_flight;
     call.from_line = *from_line;
     call.on = text(app, "--on").value_or("");

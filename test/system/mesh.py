@@ -8,6 +8,7 @@ import pathlib
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -47,6 +48,15 @@ def is_ours(port):
         return False
     free_endpoint.given[port] = lock
     return True
+
+
+def call_frame(service, callback, body, left_s=LIMIT_S):
+    """A CALL as docs/wire.md has it, with arguments in JSON."""
+    def sized(text):
+        return bytes([len(text)]) + text.encode()
+    times = struct.pack("<QQBBH", left_s * 1_000_000, time.monotonic_ns() // 1000, 0, 1, 0)
+    header = struct.pack("<Q", 1) + os.urandom(16) + bytes(40) + times + sized(service) + sized(callback)
+    return b"ML\x01\x10" + struct.pack("<I", len(header)) + header + body
 
 
 def eventually(condition, limit_s=LIMIT_S):

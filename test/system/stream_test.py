@@ -10,7 +10,7 @@ import threading
 import time
 import unittest
 
-from mesh import LIMIT_S, SAMPLES, Mesh, eventually, peak_kib
+from mesh import BUILD, LIMIT_S, SAMPLES, Mesh, call_frame, eventually, peak_kib
 
 
 class Stream(Mesh):
@@ -175,6 +175,30 @@ class Rate(Mesh):
         self.assertGreater(count / took, 50_000)
         self.assertLessEqual(max(grown), 2048)
         self.assertLess(max(peak), 64 * 1024)
+
+    def test_a_line_costs_at_most_two_and_a_half_times_a_call_of_a_bare_program(self):
+        self.start("malla", "run", SAMPLES / "calculator.so")
+        self.answer("Calculator.square", 3)
+        endpoint = self.rows("nodes")[0]["endpoint"]
+        count, in_flight = 200_000, 256
+        def bare():
+            frame = call_frame("Calculator", "square", b"[3]").hex()  # a new one: no id is used again
+            return [BUILD / "tests" / "test_bare_call", endpoint, frame, str(count), str(in_flight)]
+        malla = ["malla", "call", "Calculator.square", "-", "-j", str(in_flight)]
+        with tempfile.TemporaryFile() as lines:
+            lines.write(b"3\n" * count)
+            times = [(self.seconds(malla, lines), self.seconds(bare())) for _ in range(5)]
+        ours, theirs = (count / min(each) for each in zip(*times))
+        print(f"{ours:.0f} lines/s, bare {theirs:.0f} calls/s: {ours / theirs:.2f} times")
+        self.assertGreater(ours, theirs / 2.5)
+
+    def seconds(self, words, lines=None):
+        if lines:
+            lines.seek(0)
+        began = time.monotonic()
+        with tempfile.TemporaryFile() as results:
+            subprocess.run(words, env=self.environment, stdin=lines, stdout=results, timeout=LIMIT_S, check=True)
+        return time.monotonic() - began
 
     @staticmethod
     def child_named(parent, name):
