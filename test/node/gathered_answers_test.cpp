@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answers to calls that came together.
+#include "malla/node/gathered_answers.hpp"
 #include "malla/node/node.hpp"
 #include "malla/node/remote.hpp"
 #include "node/connection.hpp"
 #include "node/nodes.hpp"
+#include "support/eventually.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,6 +15,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace malla {
 namespace {
@@ -20,6 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::alone;
 using test::Connection;
+using test::eventually;
 using test::joined_to;
 
 struct Quick : Callback<"quick()", int()> {};
@@ -125,6 +129,65 @@ TEST_F(GatheredAnswersTest, GoToThoseWhoCalled) {
             ids.insert(wire::peek_id(each->receive_message().bytes()).value_or(0) - (each == &other ? 2 : 0));
         ASSERT_EQ(ids, (std::set{first, first + 1}));
     }
+}
+
+/// Answers to a DEALER that the test reads.
+class KeptAnswers : public ::testing::Test {
+protected:
+    void SetUp() override {
+        ASSERT_TRUE(dealer->connect(endpoint));
+        ASSERT_TRUE(eventually([&] { return dealer->send(std::string{"hello"}) == transport::Sent::sent; }));
+        peer = receive(*router).peer();
+    }
+    static transport::Message receive(transport::Socket& socket) {
+        std::vector<transport::Message> inbox;
+        socket.receive(inbox, Deadline::in(60s), 1);
+        return inbox.empty() ? transport::Message{} : std::move(inbox[0]);
+    }
+    /// With + where another came together with it.
+    std::string receive() {
+        const auto message = receive(*dealer);
+        return std::string{message.bytes()} + (message.followed() ? "+" : "");
+    }
+
+    std::unique_ptr<transport::Socket> router = *transport::Socket::open(transport::Pattern::router);
+    std::unique_ptr<transport::Socket> dealer = *transport::Socket::open(transport::Pattern::dealer);
+    std::string endpoint = *router->bind("tcp://127.0.0.1:*");
+    transport::Peer peer;
+    GatheredAnswers answers{*router};
+};
+
+TEST_F(KeptAnswers, AreSentByAnotherThreadButNotByTheOneThatIsAtWork) {
+    answers.add(peer, "a", true);
+    answers.send_of_others();
+    answers.add(peer, "b", true);
+    std::thread{[&] { answers.send_of_others(); }}.join();
+    answers.add(peer, "c", true);
+    answers.send();
+    answers.add(peer, "d", false);
+    for (const char* expected : {"a+", "b", "c", "d"}) EXPECT_EQ(receive(), expected);
+}
+
+TEST_F(KeptAnswers, GoWhenTheyAreManyOrLong) {
+    for (int i = 0; i < 64; ++i) answers.add(peer, "x", true);
+    for (int i = 0; i < 64; ++i) ASSERT_EQ(receive(), i < 63 ? "x+" : "x");
+    const std::string longer(5000, 'y');
+    answers.add(peer, longer, true);
+    answers.add(peer, longer, true);
+    EXPECT_EQ(receive(), longer);
+    answers.send();
+    EXPECT_EQ(receive(), longer);
+}
+
+TEST_F(KeptAnswers, GoToTheirPeer) {
+    const auto other = *transport::Socket::open(transport::Pattern::dealer);
+    ASSERT_TRUE(other->connect(endpoint));
+    ASSERT_TRUE(eventually([&] { return other->send(std::string{"hello"}) == transport::Sent::sent; }));
+    const auto other_peer = receive(*router).peer();
+    answers.add(peer, "for the one", true);
+    answers.add(other_peer, "for the other", false);
+    EXPECT_EQ(receive(), "for the one");
+    EXPECT_EQ(receive(*other).bytes(), "for the other");
 }
 
 TEST(GatheredAnswers, OfANodeThatStopsAreSent) {
