@@ -48,6 +48,14 @@ void take_environment(Options& options, const CLI::App& app) {
     if (app.count("--cluster") == 0) take(options.cluster, "MALLA_CLUSTER");
 }
 
+/// Nothing where nothing was said.
+Result<void> read_log_format(const std::string& said, const std::string& place, Options& options) {
+    const auto format = log_formats.find(said);
+    if (format != log_formats.end()) options.log_format = format->second;
+    else if (!said.empty()) return Status{"bad_request"}.set_info(place + " is text or json, not '" + said + "'");
+    return {};
+}
+
 /// What neither the command line nor the environment said is taken from the file.
 Result<void> complete(Options& options, const CLI::App& app, const std::string& path) {
     auto read = read_config(path);
@@ -64,11 +72,8 @@ Result<void> complete(Options& options, const CLI::App& app, const std::string& 
     if (read->no_relay && !given("--no-relay")) options.relays = !*read->no_relay;
     if (read->pub_port && !given("--pub-port")) options.pub_port = *read->pub_port;
     if (read->sub_port && !given("--sub-port")) options.sub_port = *read->sub_port;
-    if (!read->log_format || given("--log-format")) return {};
-    const auto format = log_formats.find(*read->log_format);
-    if (format == log_formats.end()) return Status{"bad_request", path + ": log-format is text or json"};
-    options.log_format = format->second;
-    return {};
+    if (given("--log-format")) return {};
+    return read_log_format(read->log_format.value_or(""), path + ": log-format", options);
 }
 
 int usage(const std::string& text) {
@@ -99,13 +104,13 @@ std::variant<Options, int> read_options(int argc, char** argv) {
                    "The keys that are let in, with --key-file; SIGHUP re-reads it [MALLA_ALLOW]")
         ->type_name("FILE");
     app.add_flag("--insecure", options.insecure, "Bind where other machines reach it, without credentials");
-    app.add_flag("!--no-relay", options.relays, "Pass on no calls between nodes that cannot reach each other");
+    bool no_relay = false;
+    app.add_flag("--no-relay", no_relay, "Pass on no calls between nodes that cannot reach each other");
     app.add_option("--pub-port", options.pub_port, "Accepted and not used: nodes publish where they meet, at --bind")
         ->type_name("N");
     app.add_option("--sub-port", options.sub_port, "Port where nodes listen [chosen by the system]")->type_name("N");
-    app.add_option("--log-format", options.log_format, "text or json, on standard error [text]")
-        ->type_name("FORMAT")
-        ->transform(CLI::CheckedTransformer(log_formats).description(""));
+    std::string log_format;
+    app.add_option("--log-format", log_format, "text or json, on standard error [text]")->type_name("FORMAT");
     app.set_version_flag("--version", "malla-broker " + std::string{library_version()});
     app.footer(examples);
     try {
@@ -115,9 +120,11 @@ std::variant<Options, int> read_options(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return usage(error.what());
     }
+    options.relays = !no_relay;
     take_environment(options, app);
     if (!config.empty())
         if (auto completed = complete(options, app, config); !completed) return usage(completed.error().info());
+    if (auto read = read_log_format(log_format, "--log-format", options); !read) return usage(read.error().info());
     if (options.bind.empty()) options.bind = {default_endpoint};
     return options;
 }

@@ -191,6 +191,7 @@ int run(const ExplainCommand& command, const Common& common) {
         return {};
     };
     const int code = with_each(*operated, common, explain);
+    if (code == 0) listing.say_when_empty("no plugin takes part: the service itself answers");
     return print(listing, common, code);
 }
 

@@ -258,6 +258,8 @@ TYPED_TEST(ChangeTest, RefusesWhatCannotBe) {
     EXPECT_THAT(this->control().add_plugin("Nothing").error().info(), HasSubstr("'Nothing'"));
     EXPECT_EQ(this->control().add_plugin("CircleA").error().id(), "circular_dependencies");
     EXPECT_EQ(this->control().remove_plugin("Upper").error().id(), "not_found");
+    for (const std::string_view always : {std::string_view{before.front()}, std::string_view{"Base"}})
+        EXPECT_THAT(this->control().remove_plugin(always).error().info(), HasSubstr("cannot be removed"));
     EXPECT_EQ(this->names(), before);
     ASSERT_TRUE(this->control().add_plugin("Upper"));
     EXPECT_EQ(this->control().remove_plugin("Below").error().id(), "conflict");

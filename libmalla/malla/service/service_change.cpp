@@ -35,7 +35,12 @@ Result<void> ServiceControl::remove_plugin(std::string_view name) {
         const auto removed = std::erase_if(listed, [&](const std::string& each) { return has_name(each, name); });
         const auto known = std::ranges::find_if(units_, [&](const auto& unit) { return has_name(unit->name(), name); });
         if (removed > 0) return {};
-        if (known == units_.end() || known == units_.begin())
+        if (known == units_.begin() || has_name("malla::Base", name))
+            return Status{"conflict"}.set_info(std::string{name}
+                                                   .append(" is in every chain of ")
+                                                   .append(core_.name())
+                                                   .append(", and cannot be removed"));
+        if (known == units_.end())
             return Status{"not_found"}.set_info("no plugin '" + std::string{name} + "' is in the chain of " +
                                                 std::string{core_.name()});
         return Status{"conflict"}.set_info("other plugins depend on '" + std::string{name} + "': remove them instead");
