@@ -67,6 +67,35 @@ def values(reader, topic):
     return [row["value"] for row in list(reader.rows) if row.get("topic") == topic]
 
 
+class Formats(EventMesh):
+    def written(self, form):
+        """What `malla sub` writes of two events behind those that say that it listens."""
+        self.host()
+        process = self.start("malla", "sub", "o.*", "--format", form, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        eventually(lambda: self.malla("pub", "o.ready", "1")[0] == 0
+                   and select.select([process.stdout], [], [], 0.01)[0])
+        self.pub("o.text", '"a b"')
+        self.pub("o.object", '{"x":[1,null]}')
+        self.pub("o.end", '"\\n."')
+        written = b""
+        while not written.endswith((b"\n.", b'"\\n."}\n', b"\n.\n")):
+            written += process.stdout.read1()
+        process.send_signal(signal.SIGINT)
+        self.assertEqual((process.wait(LIMIT_S), process.stderr.read()), (130, b""))
+        return written.decode()
+
+    def test_text_is_topic_and_value(self):
+        self.assertRegex(self.written("text"), r'^(o\.ready 1\n)+o\.text a b\no\.object {"x":\[1,null\]}\no\.end \n\.\n$')
+
+    def test_raw_is_the_value_as_it_is(self):
+        self.assertRegex(self.written("raw"), r'^1+a b{"x":\[1,null\]}\n\.$')
+
+    def test_else_it_is_json(self):
+        rows = [json.loads(line) for line in self.written("auto").splitlines()]
+        self.assertEqual([(row["topic"], row["value"]) for row in rows if row["topic"] != "o.ready"],
+                         [("o.text", "a b"), ("o.object", {"x": [1, None]}), ("o.end", "\n.")])
+
+
 class Events(EventMesh):
     def pass_through(self):
         """What every kind of rendezvous does."""
