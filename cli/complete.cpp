@@ -16,6 +16,7 @@
 #include <chrono>
 #include <iterator>
 #include <memory>
+#include <ranges>
 #include <set>
 #include <string>
 #include <utility>
@@ -110,10 +111,19 @@ public:
                 if (!node.endpoint.empty()) found.insert(node.name);
         return {found.begin(), found.end()};
     }
+    [[nodiscard]] Words callbacks_of(const std::string& service) const {
+        std::set<std::string> found;
+        if (node_)
+            for (const auto& instance : node_->instances_of(service))
+                for (const auto& callback : instance.callbacks) found.insert(callback.name);
+        return {found.begin(), found.end()};
+    }
+    /// Those that can be removed or set. The first is the service itself; others are there while these are.
     [[nodiscard]] Words plugins(const std::string& service) const {
         Words found;
         if (auto plugins = ask<admin::GetPlugins>(service))
-            for (auto& plugin : *plugins) found.push_back(std::move(plugin.name));
+            for (auto& plugin : *plugins | std::views::drop(1))
+                if (plugin.listed) found.push_back(std::move(plugin.name));
         return found;
     }
     [[nodiscard]] Words paths(const std::string& service) const {
@@ -173,6 +183,7 @@ Words values_named(const std::string& type, const Line& line) {
     if (type == "SHELL") return {"bash", "zsh", "fish"};
     if (type == "SERVICE") return Mesh{line.mesh()}.services();
     if (type == "SERVICE.CALLBACK") return Mesh{line.mesh()}.callbacks();
+    if (type == "CALLBACK") return Mesh{line.mesh()}.callbacks_of(line.names().front());
     if (type == "NODE") return Mesh{line.mesh()}.nodes();
     if (type != "SERVICE[.CALLBACK]") return {};
     const Mesh mesh{line.mesh()};
@@ -213,7 +224,8 @@ Words candidates(const CLI::App& app, const Line& line) {
     }
     if (line.current().starts_with('-')) {
         Words found = line.command() ? option_names(*line.command()) : Words{};
-        std::ranges::copy(option_names(app), std::back_inserter(found));
+        for (auto& name : option_names(app))
+            if (std::ranges::find(found, name) == found.end()) found.push_back(std::move(name));
         return found;
     }
     if (line.command()) return name_values(line);

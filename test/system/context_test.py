@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from mesh import LIMIT_S, SAMPLES, Mesh
+from mesh import BUILD, LIMIT_S, SAMPLES, Mesh
 
 
 class Configured(Mesh):
@@ -106,6 +106,7 @@ class Completion(Completing):
         self.assertEqual(self.complete("dr"), ["drain"])
         self.assertIn("--keep-going", self.complete("call", "--k"))
         self.assertIn("--broker", self.complete("call", "--"))
+        self.assertEqual(self.complete("call", "--he"), ["--help"])
         self.assertEqual(self.complete("ls", "--format", ""), ["auto", "json", "text", "raw"])
         self.assertEqual(self.complete("run", "ec"), [":files"])
         self.assertEqual(self.complete("completion", "z"), ["zsh"])
@@ -115,7 +116,10 @@ class Completion(Completing):
         self.assertEqual(self.complete("info", ""), ["Echo"])
         self.assertEqual(self.complete("call", "--on", ""), ["bird"])
         self.assertEqual(self.complete("ping", "b"), ["bird"])
-        self.assertIn("malla::Base", self.complete("plugins", "Echo", "remove", ""))
+        self.assertEqual(self.complete("plugins", "Echo", "remove", ""), [])
+        self.assertEqual(self.malla("plugins", "Echo", "add", BUILD / "plugins/timing.so")[0], 0)
+        self.assertRegex(self.complete("plugins", "Echo", "remove", "")[0], "Timing|timing")
+        self.assertEqual(self.complete("tap", "Echo", "te"), ["text"])
         self.assertEqual(self.complete("plugins", "Echo", "r"), ["remove"])
         self.assertEqual(self.complete("config", "Echo", "g"), ["get"])
 
