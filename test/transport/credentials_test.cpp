@@ -87,6 +87,20 @@ TEST_F(CredentialsTest, HoldersOfTheSecretTalkEncrypted) {
     EXPECT_EQ(receive_one(*dealer).bytes(), "welcome");
 }
 
+TEST_F(CredentialsTest, EachMessageOfThoseSentTogetherBringsTheKey) {
+    const Server server{cluster()};
+    const auto dealer = open(Pattern::dealer, profile_with(cluster()));
+    must(dealer->connect(server.endpoint));
+    const std::vector<std::string> three{"a", "b", "c"};
+    ASSERT_TRUE(eventually([&] { return dealer->send_together(three) == Sent::sent; }));
+
+    for (const auto& expected : three) {
+        const Message message = receive_one(*server.router);
+        EXPECT_EQ(message.bytes(), expected);
+        EXPECT_EQ(message.key(), cluster()->client_keys().public_key);
+    }
+}
+
 TEST_F(CredentialsTest, PublishersLetInOnlyHoldersToo) {
     const auto publisher = open(Pattern::pub, profile_with(cluster()));
     const auto endpoint = must(publisher->bind("tcp://127.0.0.1:*"));

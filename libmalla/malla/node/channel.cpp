@@ -329,6 +329,7 @@ void Channel::end_under_way_locked(const Status& why) {
 void Channel::end_queued_locked() {
     for (Attempt* attempt : queue_) end_locked(*attempt, why_unsent());
     queue_.clear();
+    held_ = 0;
 }
 
 Status Channel::why_unsent() const {
