@@ -22,8 +22,9 @@ void add_host_options(CLI::App& app) {
 }
 
 constexpr const char* serve_notes =
-    "With --lines the command must write each line at once: sed -u, grep --line-buffered,\n"
-    "mawk -W interactive, python3 -u, or stdbuf -oL COMMAND.\n\n"
+    "With --lines the command must answer each line with one line, and write it at once: sed -u,\n"
+    "mawk -W interactive, python3 -u, or stdbuf -oL COMMAND. One that leaves out a line, as grep does,\n"
+    "or writes one more, is killed and started again, as which line answers which cannot be told.\n\n"
     "A FILE has a table for each callback, and in it the options above without their dashes:\n"
     "  [\"Text.upper\"]\n"
     "  exec = \"tr a-z A-Z\"\n"
@@ -67,7 +68,7 @@ void add_hosts(CLI::App& app) {
     auto& serve = *app.add_subcommand("serve", "a shell command as a service");
     names(serve, "SERVICE.CALLBACK", "the name to serve it as")->required(false);
     value(serve, "--exec", "COMMAND", "run by sh: its input is the argument, its output the result");
-    flag(serve, "--lines", "one long-lived process: a line in and a line out for each call");
+    flag(serve, "--lines", "long-lived processes: a line in and a line out for each call");
     flag(serve, "--json", "the output is JSON, not text");
     value(serve, "-w,--workers", "N", "processes at once")->default_str("1");
     value(serve, "--limit", "DURATION", "kill a command that runs longer");

@@ -8,7 +8,6 @@
 #include "malla/node/untyped_service.hpp"
 
 #include <array>
-#include <atomic>
 #include <map>
 #include <memory>
 #include <span>
@@ -24,16 +23,17 @@ namespace {
 class ShellCommand {
 public:
     explicit ShellCommand(const ServedCommand& command) : json_{command.json} {
-        if (!command.lines)
+        if (command.lines)
+            lines_ = std::make_unique<LinesService>(
+                LinesService::Options{{command.command, command.limit}, command.workers});
+        else
             exec_ =
                 std::make_unique<ExecService>(ExecService::Options{command.command, command.workers, command.limit});
-        for (std::size_t i = 0; command.lines && i < command.workers; ++i)
-            lines_.push_back(std::make_unique<LinesService>(LinesService::Options{command.command, command.limit}));
     }
 
     [[nodiscard]] Result<Json> run(std::string_view input, const CallInfo& info) {
         auto output = exec_ ? exec_->run(input, info.deadline, info.cancelled)
-                            : lines_[turn_++ % lines_.size()]->call(input, info.deadline);
+                            : lines_->call(input, info.deadline, info.cancelled);
         if (!output) return std::move(output).error();
         auto result = json_ ? Json::parse(*output) : Result<Json>{Json{std::move(*output)}};
         if (!result)
@@ -44,8 +44,7 @@ public:
 private:
     bool json_;
     std::unique_ptr<ExecService> exec_;
-    std::vector<std::unique_ptr<LinesService>> lines_; ///< one for each worker, taking turns
-    std::atomic<std::size_t> turn_ = 0;
+    std::unique_ptr<LinesService> lines_; ///< one of the two
 };
 
 /// Shell commands behind callbacks of one parameter, `input`.

@@ -1,77 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "cli/child.hpp"
-#include "malla/base/deadline.hpp"
+#include "cli/line_queue.hpp"
+#include "cli/lines_worker.hpp"
 
-#include <condition_variable>
 #include <cstddef>
-#include <cstdint>
-#include <deque>
 #include <memory>
-#include <mutex>
-#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
-#include <thread>
+#include <vector>
 
 namespace malla::cli {
 
-/// One long-lived shell command as a function from line to line: it answers each line that it reads
-/// with one line, in the same order, and has to write each at once. Many calls are under way together.
+/// Long-lived shell commands as a function from line to line: each answers each line that it reads with one line, in
+/// the same order, and has to write each at once. A call goes to a command that has nothing to do, if there is one;
+/// one that answers quickly is written lines ahead.
 ///
-/// When the command ends, the calls that it was sent fail, `unknown` whether they ran; it is started
-/// again for the others, at growing intervals as long as it answers nothing. Any thread; SIGPIPE has to be ignored.
+/// A command that ends, that writes a line which answers nothing, or that leaves the line of a call without an answer
+/// until that call ends, is killed: which of its further lines would answer what cannot be told. The calls that it was
+/// written fail, `unknown` whether they ran; the others go to the next one, which is started at growing intervals as
+/// long as none answers anything. Any thread; SIGPIPE has to be ignored.
 class LinesService {
 public:
     struct Options {
-        std::string command;
-        std::optional<Clock::duration> limit = {}; ///< for each line; a command that is slower is killed
-        std::size_t max_line_bytes = 8UL << 20U;
+        LinesWorker::Options command;
+        std::size_t workers = 1;
         std::size_t max_calls = 4096; ///< under way or waiting; further ones are `busy`
     };
 
-    /// Starts no process yet: the first call does.
-    explicit LinesService(Options options);
-    /// Kills the command; no call may be under way.
-    ~LinesService();
+    /// Starts the commands. Throws `std::system_error` where the system has no thread left.
+    explicit LinesService(const Options& options);
+    /// Kills the commands; no call may be under way.
+    ~LinesService() = default;
     LinesService(const LinesService&) = delete;
     LinesService& operator=(const LinesService&) = delete;
 
-    /// Sends `line` and waits for the line that answers it. `parameter_invalid` for a text with a line
-    /// break; `expired` when it was not sent by the deadline, `deadline_exceeded` when it was.
-    [[nodiscard]] Result<std::string> call(std::string_view line, Deadline deadline);
+    /// Writes `line` to a command and waits for the line that answers it. `parameter_invalid` for a text with a line
+    /// break; `expired` or `cancelled` when it was not written by the deadline or until `stop` was requested,
+    /// `deadline_exceeded` or `command_failed`, unknown, when it was.
+    [[nodiscard]] Result<std::string> call(std::string_view line, Deadline deadline, const std::stop_token& stop = {});
 
 private:
-    struct Slot;
-
-    void run();
-    void start_child();
-    void send();
-    void receive();
-    void take_line(std::string_view line);
-    void lose_child(const std::string& why);
-    void wait();
-    [[nodiscard]] Deadline next_deadline() const;
-    void check_limit();
-
-    const Options options_;
-    Descriptor wake_;
-
-    std::mutex mutex_;
-    std::deque<std::shared_ptr<Slot>> queue_; ///< waiting to be sent; shared with the caller, who may give up
+    const std::string command_;
+    const std::size_t max_calls_;
     std::size_t calls_ = 0;
-    bool stopping_ = false;
-    bool awake_ = true; ///< the thread looks at the queue before it waits
-
-    // The thread's own.
-    std::optional<Child> child_;
-    std::deque<std::shared_ptr<Slot>> sent_;
-    std::string unsent_;         ///< of the lines in `sent_`
-    std::string received_;       ///< of a line that has not come whole
-    unsigned failed_starts_ = 0; ///< since it last answered
-    Clock::time_point start_at_{};
-    std::thread thread_;
+    LineQueue queue_;
+    std::vector<std::unique_ptr<LinesWorker>> workers_;
 };
 
 } // namespace malla::cli

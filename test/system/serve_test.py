@@ -4,6 +4,7 @@
 
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import tempfile
@@ -11,6 +12,16 @@ import time
 import unittest
 
 from mesh import BUILD, LIMIT_S, Mesh, eventually
+
+
+def ended(file):
+    """Whether the process whose number is in the file has ended."""
+    with open(file, encoding="ascii") as pid:
+        stat = pathlib.Path("/proc", pid.read().strip(), "stat")
+    try:
+        return stat.read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 class Serve(Mesh):
@@ -57,6 +68,24 @@ class Serve(Mesh):
                 pass
             self.assertEqual(call.communicate(timeout=LIMIT_S)[0], "done\n")
             self.assertEqual(server.wait(LIMIT_S), 0)
+
+    def test_a_hung_process_of_lines_ends_with_the_server(self):
+        with tempfile.TemporaryDirectory() as folder:
+            hang = f"while read l; do sleep 300 & echo $! >{folder}/new; mv {folder}/new {folder}/pid; wait; done"
+            server = self.serve("Slow.lines", "--lines", "--exec", hang)
+            call = self.start("malla", "call", "Slow.lines", "x", stderr=subprocess.DEVNULL)
+            eventually(lambda: os.path.exists(f"{folder}/pid"))
+            server.send_signal(signal.SIGTERM)
+            self.assertEqual(server.wait(LIMIT_S), 0)
+            self.assertEqual(call.wait(LIMIT_S), 7)
+            eventually(lambda: ended(f"{folder}/pid"))
+
+    def test_a_line_that_is_not_answered_costs_its_call_and_no_other(self):
+        self.serve("Text.some", "--lines", "--exec", "grep --line-buffered x")
+        for _ in range(2):
+            self.assertEqual(self.answer("Text.some", "x1"), "x1")
+            self.assertEqual(self.malla("call", "Text.some", "y", "--timeout", "300ms")[0], 7)
+        self.assertEqual(self.answer("Text.some", "x2"), "x2")
 
     def write(self, text):
         folder = self.enterContext(tempfile.TemporaryDirectory())
