@@ -36,32 +36,34 @@ Status cannot_start(int error) {
 
 } // namespace
 
-Result<Child> Child::start(const std::string& command, bool own_error) {
+Result<Child> Child::start(const std::string& command, const Options& options) {
     PipeEnds in;
     PipeEnds out;
     PipeEnds err;
-    if (!in.open() || !out.open() || (own_error && !err.open())) return cannot_start(errno);
+    if (!in.open() || !out.open() || (options.own_error && !err.open())) return cannot_start(errno);
     ProcessStart start;
     start.connect(in.read, STDIN_FILENO);
     start.connect(out.write, STDOUT_FILENO);
-    if (own_error) start.connect(err.write, STDERR_FILENO);
+    if (options.own_error) start.connect(err.write, STDERR_FILENO);
     Child child;
-    if (const int error = start.run(child.pid_, {"/bin/sh", "-c", command}); error != 0) {
+    if (const int error = start.run(child.pid_, {"/bin/sh", "-c", command}, options.environment); error != 0) {
         child.pid_ = -1;
         return cannot_start(error);
     }
+    if (options.guardian && options.guardian->guard(child.pid_)) child.guardian_ = options.guardian;
     child.process_ = open_process(child.pid_);
     child.input = std::move(in.write);
     child.output = std::move(out.read);
     child.error = std::move(err.read);
     if (!child.process_.is_open() || !set_non_blocking(child.input) || !set_non_blocking(child.output) ||
-        (own_error && !set_non_blocking(child.error)))
+        (options.own_error && !set_non_blocking(child.error)))
         return cannot_start(errno);
     return child;
 }
 
 Child& Child::operator=(Child&& other) noexcept {
     std::swap(pid_, other.pid_);
+    std::swap(guardian_, other.guardian_);
     process_ = std::move(other.process_);
     input = std::move(other.input);
     output = std::move(other.output);
@@ -79,6 +81,7 @@ int Child::reap() noexcept {
     while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
     }
     kill();
+    if (guardian_) guardian_->release(pid_);
     int status = 0;
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
     }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/guardian.hpp"
 #include "malla/base/descriptor.hpp"
 #include "malla/base/result.hpp"
 
+#include <span>
 #include <string>
 
 #include <sys/types.h>
@@ -14,8 +16,14 @@ namespace malla::cli {
 /// Destroying it kills what is left of the group.
 class Child {
 public:
-    /// Starts `/bin/sh -c command`. Its standard error is a pipe, or this process's where `own_error` is false.
-    [[nodiscard]] static Result<Child> start(const std::string& command, bool own_error);
+    struct Options {
+        bool own_error = false;                     ///< its standard error is a pipe, else this process's
+        Guardian* guardian = nullptr;               ///< kills its group when this process ends; outlives it
+        std::span<const std::string> environment{}; ///< NAME=VALUE, besides this process's
+    };
+
+    /// Starts `/bin/sh -c command`.
+    [[nodiscard]] static Result<Child> start(const std::string& command, const Options& options);
 
     Child(Child&& other) noexcept { *this = std::move(other); }
     Child& operator=(Child&& other) noexcept;
@@ -38,6 +46,7 @@ private:
 
     pid_t pid_ = -1; ///< also the number of its group
     Descriptor process_;
+    Guardian* guardian_ = nullptr;
 };
 
 } // namespace malla::cli

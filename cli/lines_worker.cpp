@@ -76,7 +76,7 @@ void LinesWorker::start_child() {
         const std::scoped_lock lock{queue_.mutex};
         if (Clock::now() < state_.start_at || (std::exchange(begun_, true) && queue_.empty())) return;
     }
-    auto child = Child::start(options_.command, false);
+    auto child = Child::start(options_.command, {.guardian = options_.guardian});
     const auto now = Clock::now();
     const std::scoped_lock lock{queue_.mutex};
     state_.start_at = now + pause_after(++failed_starts_);

@@ -22,6 +22,7 @@ public:
         std::string command;
         std::optional<Clock::duration> limit = {}; ///< for each line; a command that is slower is killed
         std::size_t max_line_bytes = 8UL << 20U;
+        Guardian* guardian = nullptr;                                ///< outlives the service
         Clock::duration banner_time = std::chrono::milliseconds{50}; ///< a command that has just begun gets no line yet
     };
 

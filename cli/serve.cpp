@@ -22,13 +22,15 @@ namespace {
 /// A shell command as a function.
 class ShellCommand {
 public:
-    explicit ShellCommand(const ServedCommand& command) : json_{command.json} {
+    ShellCommand(const ServedCommand& command, Guardian& guardian) : json_{command.json} {
         if (command.lines)
-            lines_ = std::make_unique<LinesService>(
-                LinesService::Options{{command.command, command.limit}, command.workers});
+            lines_ = std::make_unique<LinesService>(LinesService::Options{
+                {.command = command.command, .limit = command.limit, .guardian = &guardian}, command.workers});
         else
-            exec_ =
-                std::make_unique<ExecService>(ExecService::Options{command.command, command.workers, command.limit});
+            exec_ = std::make_unique<ExecService>(ExecService::Options{.command = command.command,
+                                                                       .max_processes = command.workers,
+                                                                       .limit = command.limit,
+                                                                       .guardian = &guardian});
     }
 
     [[nodiscard]] Result<Json> run(std::string_view input, const CallInfo& info) {
@@ -50,9 +52,9 @@ private:
 /// Shell commands behind callbacks of one parameter, `input`.
 class CommandService final : public UntypedService {
 public:
-    CommandService(const std::string& name, std::span<const ServedCommand> commands)
+    CommandService(const std::string& name, std::span<const ServedCommand> commands, Guardian& guardian)
         : UntypedService{name, Version{}, callbacks_of(commands)} {
-        for (const auto& command : commands) commands_.push_back(std::make_unique<ShellCommand>(command));
+        for (const auto& command : commands) commands_.push_back(std::make_unique<ShellCommand>(command, guardian));
     }
 
 private:
@@ -104,14 +106,24 @@ Result<Services> services_of(const ServeCommand& command) {
     return services;
 }
 
+/// At once, at most.
+std::size_t processes_of(const Services& services) {
+    std::size_t processes = 0;
+    for (const auto& [name, commands] : services)
+        for (const auto& command : commands) processes += command.workers;
+    return processes;
+}
+
 } // namespace
 
 int run(const ServeCommand& command, const Common& common) {
     const auto services = services_of(command);
     if (!services) return fail(services.error(), common);
+    const auto guardian = Guardian::start(processes_of(*services)); // while there is but this thread
+    if (!guardian) return fail(guardian.error(), common);
     Node node{node_options(common, true, command.host)};
     for (const auto& [name, commands] : *services)
-        if (auto hosted = node.host(std::make_unique<CommandService>(name, commands)); !hosted)
+        if (auto hosted = node.host(std::make_unique<CommandService>(name, commands, **guardian)); !hosted)
             return fail(hosted.error(), common);
     return node.run();
 }

@@ -129,7 +129,7 @@ ExecService::ExecService(Options options) : options_{std::move(options)}, free_t
 Result<std::string> ExecService::run(std::string_view input, Deadline deadline, const std::stop_token& stop) {
     const Turn turn{*this, deadline, stop};
     if (!turn.taken()) return Status{stop.stop_requested() ? "cancelled" : "expired"};
-    auto child = Child::start(options_.command, true);
+    auto child = Child::start(options_.command, {.own_error = true, .guardian = options_.guardian});
     if (!child) return std::move(child).error();
     const Deadline limit = options_.limit ? Deadline::in(*options_.limit) : deadline;
     Run run{*std::move(child), input, options_.max_output_bytes};

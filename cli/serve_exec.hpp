@@ -22,6 +22,7 @@ public:
         std::size_t max_processes = 1;             ///< at once; further calls wait for their turn
         std::optional<Clock::duration> limit = {}; ///< a command that runs longer is killed
         std::size_t max_output_bytes = 8UL << 20U;
+        Guardian* guardian = nullptr; ///< outlives the service
     };
 
     explicit ExecService(Options options);

@@ -24,9 +24,17 @@ def ended(file):
         return True
 
 
+def is_pending(process):
+    """Whether a signal has been sent to the process, and not yet taken."""
+    if process.poll() is not None:
+        return False
+    with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
+        return any(line.startswith("ShdPnd:") and int(line.split()[1], 16) != 0 for line in status)
+
+
 class Serve(Mesh):
-    def serve(self, target, *words):
-        return self.start("malla", "serve", target, *words)
+    def serve(self, target, *words, **options):
+        return self.start("malla", "serve", target, *words, **options)
 
     def test_a_command_answers(self):
         server = self.serve("Text.upper", "--exec", "tr a-z A-Z")
@@ -79,6 +87,33 @@ class Serve(Mesh):
             self.assertEqual(server.wait(LIMIT_S), 0)
             self.assertEqual(call.wait(LIMIT_S), 7)
             eventually(lambda: ended(f"{folder}/pid"))
+
+    def test_nothing_of_a_command_outlives_the_server_however_that_ends(self):
+        ends = {"killed": [signal.SIGKILL], "told twice": [signal.SIGTERM, signal.SIGTERM],
+                "hung up twice": [signal.SIGHUP, signal.SIGHUP]}
+        for name, signals in ends.items():
+            for kind in ([], ["--lines"]):
+                with self.subTest(end=name, kind=kind), tempfile.TemporaryDirectory() as folder:
+                    hang = f"while read l; do sleep 300 & echo $! >{folder}/new; mv {folder}/new {folder}/pid; wait; done"
+                    server = self.serve("Slow.one", *kind, "--exec", hang, stderr=subprocess.DEVNULL)
+                    self.start("malla", "call", "Slow.one", "x\n" if not kind else "x", stderr=subprocess.DEVNULL)
+                    eventually(lambda folder=folder: os.path.exists(f"{folder}/pid"))
+                    for number in signals:
+                        server.send_signal(number)
+                        eventually(lambda server=server: not is_pending(server))
+                    self.assertEqual(server.wait(LIMIT_S), -signals[-1])
+                    eventually(lambda folder=folder: ended(f"{folder}/pid"))
+
+    def test_a_closed_terminal_ends_the_server_in_order_and_nohup_keeps_it(self):
+        server = self.serve("Text.upper", "--exec", "tr a-z A-Z")
+        self.answer("Text.upper", "x")
+        server.send_signal(signal.SIGHUP)
+        self.assertEqual(server.wait(LIMIT_S), 0)
+        server = self.start("nohup", "malla", "serve", "Text.upper", "--exec", "tr a-z A-Z", stderr=subprocess.DEVNULL)
+        self.answer("Text.upper", "x")
+        server.send_signal(signal.SIGHUP)
+        self.assertEqual(self.answer("Text.upper", "x"), "X")
+        self.stop(server)
 
     def test_a_line_that_is_not_answered_costs_its_call_and_no_other(self):
         self.serve("Text.some", "--lines", "--exec", "grep --line-buffered x")

@@ -38,6 +38,9 @@ StopSignal::StopSignal() {
     action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
     ::sigaction(SIGTERM, &action, &old_term_);
     ::sigaction(SIGINT, &action, &old_int_);
+    struct sigaction hangup {};
+    ::sigaction(SIGHUP, nullptr, &hangup);
+    if (hangup.sa_handler == SIG_DFL) ::sigaction(SIGHUP, &action, nullptr); // nohup, or a handler, has its way
 }
 
 StopSignal::~StopSignal() {

@@ -7,8 +7,9 @@
 
 namespace malla {
 
-/// Turns SIGTERM and SIGINT into something to wait for, as long as it lives. Each of them works
-/// once: the second one has its usual effect and ends the program. One at a time.
+/// Turns SIGTERM, SIGINT and, unless it is ignored or handled, SIGHUP into something to wait for, as
+/// long as it lives. Each of them works once: the second one has its usual effect and ends the
+/// program. One at a time.
 class StopSignal {
 public:
     StopSignal();
