@@ -83,6 +83,8 @@ struct RunCommand {
 
 /// A shell command behind a callback.
 struct ServedCommand {
+    static constexpr std::size_t max_workers = 1024; ///< each has a process, and a thread under `lines`
+
     Target target;
     std::string command;
     bool lines = false;

@@ -46,6 +46,9 @@ Result<ServedCommand> read_served(const CLI::App& app) {
     if (!wanted) return std::move(wanted).error();
     const auto workers = count(app, "-w", 1);
     if (!workers) return workers.error();
+    if (*workers > ServedCommand::max_workers)
+        return usage_error("-w " + std::to_string(*workers) + " is too many processes at once",
+                           "at most " + std::to_string(ServedCommand::max_workers));
     ServedCommand served{*std::move(wanted), *command, flag(app, "--lines"), flag(app, "--json"), *workers, {}};
     if (const auto limit = text(app, "--limit")) {
         const auto read = read_duration("--limit", *limit);

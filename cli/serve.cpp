@@ -12,6 +12,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -114,6 +115,16 @@ std::size_t processes_of(const Services& services) {
     return processes;
 }
 
+Result<void> host(Node& node, const Services& services, Guardian& guardian) try {
+    for (const auto& [name, commands] : services)
+        if (auto hosted = node.host(std::make_unique<CommandService>(name, commands, guardian)); !hosted)
+            return std::move(hosted).error();
+    return {};
+} catch (const std::system_error& error) { // it has no thread left
+    return Status{"internal_error"}.set_info("Cannot run " + std::to_string(processes_of(services)) +
+                                             " processes: " + error.code().message());
+}
+
 } // namespace
 
 int run(const ServeCommand& command, const Common& common) {
@@ -122,9 +133,7 @@ int run(const ServeCommand& command, const Common& common) {
     const auto guardian = Guardian::start(processes_of(*services)); // while there is but this thread
     if (!guardian) return fail(guardian.error(), common);
     Node node{node_options(common, true, command.host)};
-    for (const auto& [name, commands] : *services)
-        if (auto hosted = node.host(std::make_unique<CommandService>(name, commands, **guardian)); !hosted)
-            return fail(hosted.error(), common);
+    if (auto hosted = host(node, *services, **guardian); !hosted) return fail(hosted.error(), common);
     return node.run();
 }
 

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -93,6 +94,9 @@ private:
     [[nodiscard]] Result<void> take_count(std::size_t& to, const Json& value) const {
         if (value.kind() != Json::Kind::integer || value.as_integer() < 1)
             return wrong("workers", shown(value) + " is no whole number from 1", "processes at once");
+        if (value.as_integer() > std::int64_t{ServedCommand::max_workers})
+            return wrong("workers", shown(value) + " is too many processes at once",
+                         "at most " + std::to_string(ServedCommand::max_workers));
         to = static_cast<std::size_t>(value.as_integer());
         return {};
     }

@@ -252,6 +252,8 @@ TEST(CommandLine, TakesTheCommandsToServeFromAFileOrFromTheLine) {
     EXPECT_THAT(error_of({"serve"}).info(), HasSubstr("SERVICE.CALLBACK"));
     EXPECT_THAT(error_of({"serve", "--exec", "cat"}).info(), HasSubstr("SERVICE.CALLBACK"));
     EXPECT_THAT(error_of({"serve", "Text.upper"}).info(), HasSubstr("--exec"));
+    EXPECT_THAT(error_of({"serve", "Text.upper", "--exec", "cat", "-w", "100000"}).data().at("hint"),
+                HasSubstr("at most 1024"));
     const std::vector<std::vector<std::string>> others{{"Text.upper"}, {"--exec", "cat"},  {"--lines"},      {"--json"},
                                                        {"-w", "2"},    {"--workers", "2"}, {"--limit", "2s"}};
     for (const auto& other : others) {

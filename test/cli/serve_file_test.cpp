@@ -80,6 +80,7 @@ TEST_F(ServeFile, NamesTheTableAndTheKeyOfAMistakeAndTheNearestName) {
     EXPECT_THAT(wrong(upper + "exec = 'cat'\nlimit = 2"), says("limit", "2 is no text"));
     for (const char* workers : {"0", "-1", "1.5", "'2'"})
         EXPECT_THAT(wrong(upper + "exec = 'cat'\nworkers = " + workers), says("workers", "no whole number from 1"));
+    EXPECT_THAT(wrong(upper + "exec = 'cat'\nworkers = 1025"), says("workers", "at most 1024"));
 }
 
 TEST_F(ServeFile, SaysHowATableIsNamed) {

@@ -122,6 +122,14 @@ class Serve(Mesh):
             self.assertEqual(self.malla("call", "Text.some", "y", "--timeout", "300ms")[0], 7)
         self.assertEqual(self.answer("Text.some", "x2"), "x2")
 
+    @unittest.skipIf("MALLA_SANITIZE:STRING=\n" not in (BUILD / "CMakeCache.txt").read_text(encoding="utf-8"),
+                     "sanitizers need more memory")
+    def test_more_processes_than_the_system_has_threads_for_are_an_error(self):
+        command = ["prlimit", "--as=2000000000", "malla", "serve", "Text.many", "--lines", "--exec", "cat", "-w", "1024"]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("Cannot run 1024 processes", done.stderr)
+
     def write(self, text):
         folder = self.enterContext(tempfile.TemporaryDirectory())
         path = os.path.join(folder, "services.toml")
