@@ -135,7 +135,8 @@ public:
 
 private:
     /// Null when that fails: who types is told why when the command runs.
-    static std::unique_ptr<Node> try_to_look(const Common& common) {
+    static std::unique_ptr<Node> try_to_look(Common common) {
+        common.quiet = true;
         try {
             auto node = look_around(common);
             return node ? *std::move(node) : nullptr;

@@ -3,6 +3,7 @@
 
 #include "cli/line_writer.hpp"
 #include "cli/nearest.hpp"
+#include "cli/terminal.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -55,6 +56,20 @@ void say_that_it_waits(const Node& node, const std::string& service, const std::
     (void)write_all(STDERR_FILENO, text + '\n');
 }
 
+// Of those that were named: it is said once, when the command goes on without them.
+void say_who_is_missing(const Node& node, const Common& common) {
+    if (common.quiet) return;
+    const auto places = node.rendezvous();
+    const bool any_joined = std::ranges::any_of(places, [](const auto& each) { return !each.hindrance; });
+    for (const auto& [endpoint, named, hindrance] : places) {
+        if (!named || !hindrance) continue;
+        std::string text = hindrance->info() + (any_joined ? "; going on with what the others tell" : "");
+        if (common.mesh.format == Format::json)
+            text = *Json::object({{"not_joined", endpoint}, {"info", hindrance->info()}}).dump();
+        (void)write_all(STDERR_FILENO, harmless(text, false) + '\n');
+    }
+}
+
 // Why a service is not found, the likeliest first.
 std::string likely_causes(std::size_t nodes) {
     if (nodes == 0)
@@ -105,6 +120,7 @@ Result<std::unique_ptr<Node>> look_around(const Common& common) {
     auto node = std::make_unique<Node>(node_options(common, false));
     const Deadline deadline = Deadline::in(std::min(common.mesh.timeout, look_limit));
     if (auto joined = node->wait_for_mesh(deadline); !joined) return std::move(joined).error();
+    say_who_is_missing(*node, common);
     return node;
 }
 
@@ -114,8 +130,11 @@ Result<InstanceView> wait_for_instance(Node& node, const Target& target, const s
     const std::string& service = target.service;
     bool told = common.quiet;
     const Deadline patient = std::min(deadline, Deadline::in(patience));
-    if (no_wait)
-        if (auto joined = node.wait_for_mesh(deadline); !joined) return std::move(joined).error();
+    if (no_wait) {
+        auto joined = node.wait_for_mesh(std::min(deadline, Deadline::in(look_limit)));
+        if (!joined) return std::move(joined).error();
+        say_who_is_missing(node, common);
+    }
     while (true) {
         auto there = node.wait_for(service, no_wait ? Deadline{Clock::now()} : told ? deadline : patient, on, version);
         if (auto instance = there ? instance_on(node, target, on, version) : std::nullopt) {
@@ -132,6 +151,7 @@ Result<InstanceView> wait_for_instance(Node& node, const Target& target, const s
             return no_such_service(node, service, std::move(there).error(), on);
         if (!told && patient.passed(Clock::now())) {
             say_that_it_waits(node, service, on, version, common.mesh.format);
+            say_who_is_missing(node, common);
             told = true;
         }
     }

@@ -25,6 +25,7 @@ SharedDirectory& Membership::directory() noexcept { return parts_->directory; }
 void Membership::update(wire::NodeRecord self) { parts_->update(std::move(self)); }
 bool Membership::wait_heard(Deadline deadline) const { return parts_->joining.wait_decided(deadline); }
 Result<void> Membership::wait_joined(Deadline deadline) const { return parts_->joining.wait(deadline); }
+std::vector<MeetingPlace> Membership::places() const { return parts_->joining.places(); }
 std::vector<std::string> Membership::unreachable() const { return parts_->joining.unreachable(); }
 std::optional<Status> Membership::refusal() const { return parts_->joining.refusal(); }
 std::vector<std::string> Membership::relays() const { return parts_->relays(); }

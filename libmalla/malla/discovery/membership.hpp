@@ -7,6 +7,7 @@
 #include "malla/discovery/event_receiver.hpp"
 #include "malla/discovery/event_sender.hpp"
 #include "malla/discovery/finder.hpp"
+#include "malla/discovery/meeting_place.hpp"
 #include "malla/discovery/relay_sink.hpp"
 #include "malla/discovery/shared_directory.hpp"
 #include "malla/discovery/timing.hpp"
@@ -87,12 +88,15 @@ public:
     subscribe(std::string_view pattern, const InboxLimits& limits, EventSubscription::Handler handler);
 
     /// Waits until every rendezvous has told what it knows or has refused; false when that has not come by `deadline`.
+    /// When one has told, those that take no connection are not waited for, and the others for half a second only.
     [[nodiscard]] bool wait_heard(Deadline deadline) const;
-    /// Waits likewise and says what hinders. Nobody at the loopback endpoint is an
+    /// Waits likewise and, when none has told, says what hinders. Nobody at the loopback endpoint is an
     /// answer too, and so are the endpoints of a finder once the links to them have come up or will not.
     /// The refusal when one refused, the reason when a finder fails; `endpoint_unreachable` for a
     /// named one that has not answered by `deadline`.
     [[nodiscard]] Result<void> wait_joined(Deadline deadline) const;
+    /// Where it is to meet others, as it was told, and whether it has joined there.
+    [[nodiscard]] std::vector<MeetingPlace> places() const;
     /// The named endpoints that have never answered.
     [[nodiscard]] std::vector<std::string> unreachable() const;
     /// Why a rendezvous does not let this node in, while one does not.

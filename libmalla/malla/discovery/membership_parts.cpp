@@ -84,7 +84,10 @@ Result<void> Membership::Parts::add_configured() {
 
 /// A name that has no address now is not looked up again: that is what the finder is for.
 void Membership::Parts::add_unknown(const std::string& endpoint, bool named) {
-    joining.add(LinkId{++last_link_}, endpoint, named);
+    const LinkId id{++last_link_};
+    joining.add(id, endpoint, named);
+    joining.refused(id, Status{"endpoint_unreachable", endpoint}.set_info("Cannot reach " + endpoint +
+                                                                          ": its host has no address"));
     log(LogLevel::warning, "the host of " + endpoint + " has no address, and is not asked for again: a --peer " +
                                "dns://HOST:PORT would be");
 }
@@ -182,8 +185,7 @@ void Membership::Parts::on_refused(LinkId id, const Status& status) {
     const auto& endpoint = links_.at(id).link->endpoint();
     if (status.id() ==
         "conflict") { // it has reached itself, as one of a list that all nodes are given: nobody else is there
-        joining.answered(id);
-        joining.settled(id);
+        joining.is_itself(id);
     } else {
         if (!std::exchange(links_.at(id).told, true))
             log(LogLevel::warning, endpoint + " refuses this node: " + status.text());
@@ -194,6 +196,7 @@ void Membership::Parts::on_refused(LinkId id, const Status& status) {
 
 void Membership::Parts::on_down(LinkId id) {
     sender->down(id);
+    joining.lost(id);
     links_.at(id).down_since = Clock::now();
     relay_down(links_.at(id));
     receiver->drop_source(id);
@@ -204,6 +207,7 @@ void Membership::Parts::on_down(LinkId id) {
 
 /// Nobody at the loopback endpoint means that nobody is there; one that hosts takes the place itself.
 void Membership::Parts::on_absent(LinkId id) {
+    joining.absent(id);
     if (links_.at(id).loopback && !options_.hosts) joining.settled(id);
     if (finders_) finders_->absent(links_.at(id).link->endpoint());
 }

@@ -139,6 +139,13 @@ Result<void> Node::send(std::string_view service, std::string_view callback, std
 
 Result<void> Node::wait_for_mesh(Deadline deadline) { return core_->membership().wait_joined(deadline); }
 
+std::vector<RendezvousView> Node::rendezvous() const {
+    std::vector<RendezvousView> views;
+    for (auto& place : core_->membership().places())
+        views.push_back({std::move(place.endpoint), place.named, std::move(place.hindrance)});
+    return views;
+}
+
 Result<void> Node::wait_for(std::string_view service, Deadline deadline, std::string_view on,
                             const VersionRange& version) {
     Request request;

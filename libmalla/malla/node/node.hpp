@@ -97,9 +97,14 @@ public:
     /// Sends the calls that were made with `CallOptions::held`. Any thread.
     void send_held();
 
-    /// Waits until the mesh was heard for the first time: every rendezvous has told what it knows.
-    /// `endpoint_unreachable` when a named one has not answered by then; the refusal when one refused.
+    /// Waits until the mesh was heard for the first time: every rendezvous has told what it knows. One that has told is
+    /// enough to go on: those that take no connection are not waited for then, and the others for half a second only;
+    /// `rendezvous` says which are missing. When none has told: the refusal when one refused, `endpoint_unreachable`
+    /// when a named one has not answered by `deadline`.
     [[nodiscard]] Result<void> wait_for_mesh(Deadline deadline);
+    /// The brokers, peers and finders that its options name, else the loopback endpoint, and which of them it has
+    /// joined.
+    [[nodiscard]] std::vector<RendezvousView> rendezvous() const;
     /// Waits for an instance of `service` that takes calls, on the node with the name or id `on` where
     /// that is not empty, of one of these versions: `service_not_available`, `paused` or the like when none came.
     [[nodiscard]] Result<void> wait_for(std::string_view service, Deadline deadline, std::string_view on = {},

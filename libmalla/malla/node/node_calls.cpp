@@ -161,9 +161,8 @@ Status Node::Core::why_unavailable(const Request& request) {
     });
     if (known) return *known;
     if (!others.empty()) return why_no_version(request.service, wanted, others);
-    if (auto refused = membership_->refusal()) return refused->set_outcome(Outcome::not_run);
-    if (const auto unreachable = membership_->unreachable(); !unreachable.empty())
-        return Status{"endpoint_unreachable", unreachable.front()};
+    if (auto joined = membership_->wait_joined(Deadline{Clock::now()}); !joined)
+        return std::move(joined).error().set_outcome(Outcome::not_run);
     return Status{"service_not_available", request.service};
 }
 

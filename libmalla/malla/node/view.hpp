@@ -3,8 +3,10 @@
 
 #include "malla/base/ids.hpp"
 #include "malla/base/service_status.hpp"
+#include "malla/base/status.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +45,13 @@ struct NodeView {
     std::uint32_t load = 0;
     bool stale = false;
     std::vector<std::string> services;
+};
+
+/// Where a node is to meet the others.
+struct RendezvousView {
+    std::string endpoint;            ///< resolved, or what names those of a finder
+    bool named = false;              ///< else it is the loopback endpoint
+    std::optional<Status> hindrance; ///< why the node has not joined there, as far as it knows; nothing when it has
 };
 
 } // namespace malla
