@@ -235,14 +235,39 @@ class Tap(Looking):
 
     def test_an_instance_that_comes_is_tapped_too_and_a_node_ends_in_time(self):
         first = self.echo()
-        tap = self.tap("Echo", stderr=subprocess.DEVNULL)
+        tap = self.tap("Echo", stderr=subprocess.PIPE)
         second = self.start("malla", "run", SAMPLES / "echo.so", "--name", "cellar")
         eventually(lambda: self.names("Echo").count(self.TAP) == 2)
         self.stop(first)
         self.answer("Echo.text", "hello")
         self.assertEqual(json.loads(tap.stdout.readline())["node"], "cellar")
         self.stop(second)
-        self.assertNotEqual(tap.wait(LIMIT_S), 0)
+
+    def goes_on(self, leave):
+        """A tap whose only instance leaves so shows the calls of the next one, and ends when it is interrupted."""
+        first = self.echo()
+        tap = self.tap("Echo", stderr=subprocess.PIPE)
+        leave(first)
+        self.echo()
+        eventually(lambda: self.TAP in self.names("Echo"))
+        self.answer("Echo.text", "again")
+        shown = iter(tap.stdout.readline, b"")
+        self.assertTrue(any(json.loads(line)["arguments"] == ["again"] for line in shown))
+        tap.send_signal(signal.SIGINT)
+        _, said = tap.communicate(timeout=LIMIT_S)
+        self.assertEqual(tap.returncode, 130)
+        self.assertIn(b"Echo on kitchen is gone", said)
+        self.assertNotIn(b"--idempotent", said)
+
+    def test_it_goes_on_when_its_only_instance_is_stopped_and_starts_again(self):
+        self.goes_on(self.stop)
+
+    def test_it_goes_on_when_its_only_instance_dies_and_starts_again(self):
+        self.goes_on(self.kill)
+
+    def kill(self, process):
+        process.kill()
+        process.wait(LIMIT_S)
 
     def test_people_see_a_short_line(self):
         self.echo()
