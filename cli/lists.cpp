@@ -5,6 +5,7 @@
 #include "cli/run.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
+#include "cli/terminal.hpp"
 #include "malla/node/admin_api.hpp"
 #include "malla/node/remote.hpp"
 
@@ -16,7 +17,10 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <vector>
+
+#include <unistd.h>
 
 namespace malla::cli {
 
@@ -88,6 +92,15 @@ std::vector<std::optional<admin::State>> states_of(Node& node, const std::vector
     return states;
 }
 
+/// People are told why there are no rows; programs see it.
+int print_unless_empty(const Listing& listing, bool empty, std::string_view what, const Common& common) {
+    const Terminal terminal = terminal_of(STDOUT_FILENO, process_environment());
+    if (!empty || !is_for_people(common.mesh.format, terminal.is_terminal)) return print(listing, common);
+    if (!common.quiet)
+        print_error("there is no " + std::string{what} + "; `malla doctor` says what can be seen from here\n");
+    return 0;
+}
+
 } // namespace
 
 int run(const LsCommand&, const Common& common) {
@@ -109,7 +122,7 @@ int run(const LsCommand&, const Common& common) {
                                   {"version", text},
                                   {"nodes", static_cast<std::int64_t>(instances.size())}}));
     }
-    return print(listing, common);
+    return print_unless_empty(listing, services.empty(), "service", common);
 }
 
 int run(const NodesCommand&, const Common& common) {
@@ -122,7 +135,8 @@ int run(const NodesCommand&, const Common& common) {
                      {"PID", "pid"},
                      {"ENDPOINT", "endpoint"},
                      {.heading = "SERVICES", .member = "services", .may_be_cut = true}}};
-    for (const auto& view : (*node)->nodes()) {
+    const auto nodes = (*node)->nodes();
+    for (const auto& view : nodes) {
         Json services = Json::array();
         for (const auto& service : view.services) services.push_back(service);
         listing.add(Json::object({{"name", view.name},
@@ -136,7 +150,7 @@ int run(const NodesCommand&, const Common& common) {
                                   {"started", time_text(view.started_at_ms)},
                                   {"up_s", seconds_since(view.started_at_ms)}}));
     }
-    return print(listing, common);
+    return print_unless_empty(listing, nodes.empty(), "node", common);
 }
 
 int run(const InfoCommand& command, const Common& common) {

@@ -138,6 +138,12 @@ void add_rows(std::vector<std::string>& lines, const TopPage& page, const TopScr
     const auto columns = columns_for(screen.width);
     if (room == 0) return;
     lines.push_back(heading_line(columns, screen.utf8));
+    if (page.rows.empty() && room > 1) {
+        const auto* sentence = page.filter.empty()
+                                   ? "there is no service; `malla doctor` says what can be seen from here"
+                                   : "nothing has that in its name";
+        lines.push_back(cell(sentence, screen.width, false, screen.utf8));
+    }
     const std::size_t shown = room - 1;
     // The selected row is in the middle when not all are seen.
     const std::size_t most = page.rows.size() - std::min(page.rows.size(), shown);

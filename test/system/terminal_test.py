@@ -11,7 +11,7 @@ import time
 import unittest
 
 from mesh import LIMIT_S, SAMPLES, Mesh, eventually
-from terminals import on_terminal
+from terminals import Screen, on_terminal
 
 # Those that end by themselves, as they are given to a shell.
 ENDING = {
@@ -99,6 +99,18 @@ class Terminals(Person):
             self.assertNotIn("\x1b", on_terminal(self, *command, both=True, NO_COLOR="1")[1])
         self.assertNotIn("\x1b", on_terminal(self, "malla", "ls", TERM="dumb")[1])
         self.assertIn("\x1b", on_terminal(self, "malla", "ls", NO_COLOR="")[1])
+
+    def test_people_are_told_that_there_is_nothing_to_list(self):
+        for name, what in (("ls", "service"), ("nodes", "node")):
+            code, text, error = on_terminal(self, "malla", name, "--cluster", "elsewhere")
+            self.assertEqual((code, text), (0, ""))
+            self.assertRegex(error, rf"^there is no {what}; `malla doctor`")
+            self.assertEqual(on_terminal(self, "malla", name, "-q", "--cluster", "elsewhere"), (0, "", ""))
+            self.assertEqual(self.malla(name, "--cluster", "elsewhere"), (0, "", ""))
+        screen = Screen(self, "malla", "top", "--cluster", "elsewhere")
+        screen.wait_for(lambda: screen.line("there is no service"))
+        screen.type("q")
+        self.assertEqual(screen.exit_code(), 0)
 
     def test_a_pipe_gets_lines_of_json_without_colour(self):
         for name, command in self.each():
