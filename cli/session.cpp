@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include <unistd.h>
@@ -22,6 +23,8 @@ using namespace std::chrono_literals;
 constexpr Clock::duration look_limit = 3s;
 // A caller is told that it waits after so long.
 constexpr Clock::duration patience = 1s;
+// Between two looks at instances that rest.
+constexpr Clock::duration between = 50ms;
 
 std::optional<std::string> nearest_service(const Node& node, const std::string& service) {
     std::set<std::string> names;
@@ -34,9 +37,25 @@ bool is_of(const InstanceView& instance, const VersionRange& version) {
     return its && version.contains(*its);
 }
 
+bool is_meant(const InstanceView& instance, const std::string& on) {
+    return on.empty() || instance.node_name == on || instance.node.text() == on;
+}
+
 bool is_on(const std::vector<InstanceView>& instances, const std::string& node) {
-    return std::ranges::any_of(instances,
-                               [&](const auto& each) { return each.node_name == node || each.node.text() == node; });
+    return std::ranges::any_of(instances, [&](const auto& each) { return is_meant(each, node); });
+}
+
+/// When `on` is neither the name nor the id of a node.
+std::optional<std::string> why_no_node(const Node& node, const std::string& on) {
+    std::vector<std::string> names;
+    for (const auto& each : node.nodes()) {
+        if (each.name == on || each.id.text() == on) return std::nullopt;
+        names.push_back(each.name);
+    }
+    if (on.empty() || names.empty()) return std::nullopt;
+    const auto near = nearest(on, names);
+    return "there is no node " + on + "; " +
+           (near ? "did you mean " + *near + '?' : "`malla nodes` shows which there are");
 }
 
 void say_that_it_waits(const Node& node, const std::string& service, const std::string& on, const VersionRange& version,
@@ -49,9 +68,10 @@ void say_that_it_waits(const Node& node, const std::string& service, const std::
     else if (on.empty()) text += instances.empty() ? ", which nobody serves yet" : ", which takes no calls now";
     else if (is_on(instances, on)) text += " on node " + on + ", where it takes no calls now";
     else text += " on node " + on + ", which does not serve it yet";
-    const auto near = nearest_service(node, service);
-    if (near && *near != service) text += "; there is " + *near;
-    else if (near && !on.empty() && !is_on(instances, on)) text += "; `malla info " + service + "` shows who does";
+    if (const auto no_node = why_no_node(node, on)) text += "; " + *no_node;
+    else if (const auto near = nearest_service(node, service); instances.empty() && near) text += "; there is " + *near;
+    else if (!instances.empty() && !on.empty() && !is_on(instances, on))
+        text += "; `malla info " + service + "` shows who does";
     if (format == Format::json) text = *Json::object({{"waiting_for", service}, {"info", text}}).dump();
     (void)write_all(STDERR_FILENO, text + '\n');
 }
@@ -90,12 +110,29 @@ std::optional<InstanceView> instance_on(const Node& node, const Target& target, 
                                         const VersionRange& version) {
     std::optional<InstanceView> found;
     for (auto& instance : node.instances_of(target.service)) {
-        if (!on.empty() && instance.node_name != on && instance.node.text() != on) continue;
-        if (instance.status != RunningStatus::running || !is_of(instance, version)) continue;
+        if (!is_meant(instance, on) || instance.status != RunningStatus::running || !is_of(instance, version)) continue;
         found = std::move(instance);
         if (has_callback(*found, target.callback)) break;
     }
     return found;
+}
+
+/// Why nobody runs the callback, where those have it that take no calls now.
+std::optional<Status> why_resting(const Node& node, const Target& target, const std::string& on,
+                                  const VersionRange& version) {
+    for (const auto& instance : node.instances_of(target.service)) {
+        if (!is_meant(instance, on) || instance.status == RunningStatus::running || !is_of(instance, version)) continue;
+        if (!has_callback(instance, target.callback)) continue;
+        const bool pauses = instance.status == RunningStatus::paused || instance.status == RunningStatus::pausing;
+        const bool drains = instance.status == RunningStatus::draining;
+        return Status{pauses   ? "paused"
+                      : drains ? "draining"
+                               : "service_not_available",
+                      target.service}
+            .set_info("Service '" + target.service + "' is " + std::string{name_of(instance.status)} + " on node " +
+                      instance.node_name + ", and no other one has " + target.callback);
+    }
+    return std::nullopt;
 }
 
 } // namespace
@@ -116,10 +153,11 @@ NodeOptions node_options(const Common& common, bool hosts, const HostOptions& ho
     return options;
 }
 
+Deadline look_deadline(const Common& common) { return Deadline::in(std::min(common.mesh.timeout, look_limit)); }
+
 Result<std::unique_ptr<Node>> look_around(const Common& common) {
     auto node = std::make_unique<Node>(node_options(common, false));
-    const Deadline deadline = Deadline::in(std::min(common.mesh.timeout, look_limit));
-    if (auto joined = node->wait_for_mesh(deadline); !joined) return std::move(joined).error();
+    if (auto joined = node->wait_for_mesh(look_deadline(common)); !joined) return std::move(joined).error();
     say_who_is_missing(*node, common);
     return node;
 }
@@ -131,7 +169,7 @@ Result<InstanceView> wait_for_instance(Node& node, const Target& target, const s
     bool told = common.quiet;
     const Deadline patient = std::min(deadline, Deadline::in(patience));
     if (no_wait) {
-        auto joined = node.wait_for_mesh(std::min(deadline, Deadline::in(look_limit)));
+        auto joined = node.wait_for_mesh(std::min(deadline, look_deadline(common)));
         if (!joined) return std::move(joined).error();
         say_who_is_missing(node, common);
     }
@@ -141,7 +179,11 @@ Result<InstanceView> wait_for_instance(Node& node, const Target& target, const s
             if (has_callback(*instance, target.callback)) return *std::move(instance);
             // Another one may have it, of which this node has not heard yet.
             (void)node.wait_for_mesh(patient);
-            if (auto heard = instance_on(node, target, on, version)) return *std::move(heard);
+            auto heard = instance_on(node, target, on, version);
+            const auto resting = why_resting(node, target, on, version);
+            if (heard && (has_callback(*heard, target.callback) || !resting)) return *std::move(heard);
+            if (resting) there = *resting;
+            if (resting && !no_wait) std::this_thread::sleep_for(between);
         }
         // Waiting does not make credentials better.
         if (const auto joined = node.wait_for_mesh(Deadline{Clock::now()});
@@ -183,15 +225,19 @@ Result<CallbackDescription> wait_for_callback(Node& node, const Target& target, 
 }
 
 Status no_such_service(const Node& node, const std::string& service, Status why, const std::string& on) {
+    if (why.exit_code() != ExitCode::not_run || why.id() == "wrong_cluster") return why;
+    const auto instances = node.instances_of(service);
     const auto near = nearest_service(node, service);
-    if (near && *near != service) why.set_data("hint", "did you mean " + *near + '?');
-    else if (near && !on.empty() && !is_on(node.instances_of(service), on))
-        why.set_data("hint", "node " + on + " does not serve it; `malla info " + service + "` shows who does");
-    else if (why.data().contains("versions")) why.set_data("hint", "`malla info " + service + "` shows the versions");
-    else if (why.id() == "service_not_available" && near)
-        why.set_data("hint", "`malla info " + service + "` shows its status; `malla resume " + service +
-                                 "` lets it take calls again after a stop");
-    else if (why.id() == "service_not_available") why.set_data("hint", likely_causes(node.nodes().size()));
+    const std::string shows = "`malla info " + service + "` shows ";
+    if (auto no_node = why_no_node(node, on)) why.set_data("hint", *std::move(no_node));
+    else if (instances.empty() && near) why.set_data("hint", "did you mean " + *near + '?');
+    else if (instances.empty()) why.set_data("hint", likely_causes(node.nodes().size()));
+    else if (!on.empty() && !is_on(instances, on))
+        why.set_data("hint", "node " + on + " does not serve it; " + shows + "who does");
+    else if (why.data().contains("versions")) why.set_data("hint", shows + "the versions");
+    else if (why.id() == "service_not_available")
+        why.set_data("hint",
+                     shows + "its status; `malla resume " + service + "` lets it take calls again after a stop");
     return why;
 }
 

@@ -13,7 +13,11 @@ namespace malla::cli {
 /// The options of a node that this command makes; one that hosts has `name`, if that is not empty.
 [[nodiscard]] NodeOptions node_options(const Common& common, bool hosts, const HostOptions& host = {});
 
-/// Joins the mesh as a node that only calls, and waits until it has heard what is there.
+/// Until when a command that only looks waits for the endpoints that were named.
+[[nodiscard]] Deadline look_deadline(const Common& common);
+
+/// Joins the mesh as a node that only calls, and waits until it has heard what is there. Which of several endpoints it
+/// goes on without is said on standard error.
 [[nodiscard]] Result<std::unique_ptr<Node>> look_around(const Common& common);
 
 /// Waits until `target`'s service takes calls, and gives an instance that has the callback, if any has; on the node

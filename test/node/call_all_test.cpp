@@ -60,7 +60,7 @@ class Jury : public ::testing::Test {
 protected:
     void start(int size_of_meeting) {
         meeting = std::make_shared<std::latch>(size_of_meeting);
-        for (const auto& node : nodes) node->start(Juror{node->name(), meeting, inside});
+        for (const auto& node : nodes) jurors.push_back(&node->start(Juror{node->name(), meeting, inside}));
         for (const Node* node : {&client, nodes[0].get()})
             ASSERT_TRUE(eventually([&] {
                 return std::ranges::count(node->instances_of("Jury"), RunningStatus::running, &InstanceView::status) ==
@@ -68,6 +68,17 @@ protected:
             }));
     }
 
+    /// Waits until the client has heard of it.
+    void set(std::size_t juror, AdminStatus admin, RunningStatus becomes) {
+        ASSERT_TRUE(jurors[juror]->control().set_admin_status(admin));
+        ASSERT_TRUE(eventually([&] {
+            return std::ranges::any_of(client.instances_of("Jury"), [&](const InstanceView& each) {
+                return each.node == nodes[juror]->id() && each.status == becomes;
+            });
+        }));
+    }
+
+    std::vector<LiveService<Juror>*> jurors; // of the nodes
     std::shared_ptr<std::latch> meeting = std::make_shared<std::latch>(1);
     std::shared_ptr<std::atomic<int>> inside = std::make_shared<std::atomic<int>>(0);
     Node client{at_once(alone("client"))};
@@ -109,6 +120,43 @@ TEST_F(Jury, AnErrorOfOneLeavesTheResultsOfTheOthers) {
     EXPECT_THAT(texts(client.call_all("Jury", "judge", "[1.5]")),
                 ElementsAre("anna: not_allowed", "ben: 3", "carl: 3"));
     EXPECT_THAT(texts(jury.call_all<Note>()), ElementsAre("anna", "ben", "carl"));
+}
+
+TEST_F(Jury, OfThoseWhoTakeNoCallsTheReasonIsAmongTheResults) {
+    start(3);
+    set(2, AdminStatus::pause, RunningStatus::paused);
+    EXPECT_THAT(texts(jury.call_all<Note>()), ElementsAre("anna", "ben: paused", "carl"));
+
+    set(1, AdminStatus::inactive, RunningStatus::stopped);
+    EXPECT_THAT(texts(jury.call_all<Note>()), ElementsAre("anna: service_not_available", "ben: paused", "carl"));
+
+    CallOptions on_ben = within(50ms);
+    on_ben.on = "ben";
+    EXPECT_EQ(jury.call_all<Note>(on_ben).error().id(), "paused");
+    CallOptions on_carl;
+    on_carl.on = "carl";
+    EXPECT_THAT(texts(jury.call_all<Note>(on_carl)), ElementsAre("carl"));
+}
+
+struct ClerkApi : Api<"Jury", Note> {};
+struct Clerk : Service<ClerkApi> {
+    void on(Note) {}
+};
+
+TEST_F(Jury, WhoHasNotTheCallbackIsNotMeantWhereOneThatIsPausedHasIt) {
+    start(1);
+    Node office{at_once(joined_to(client, "office"))};
+    office.start(Clerk{});
+    ASSERT_TRUE(eventually([&] { return client.instances_of("Jury").size() == 4; }));
+    set(0, AdminStatus::pause, RunningStatus::paused);
+    EXPECT_THAT(texts(jury.call_all<Judge>(21)), ElementsAre("anna: not_allowed", "ben: 42", "carl: paused"));
+
+    set(1, AdminStatus::pause, RunningStatus::paused);
+    set(2, AdminStatus::pause, RunningStatus::paused);
+    CallOptions options;
+    options.no_wait = true;
+    EXPECT_EQ(jury.call_all<Judge>(options, 21).error().id(), "paused");
+    EXPECT_THAT(texts(jury.call_all<Note>()), ElementsAre("anna: paused", "ben: paused", "carl: paused", "office"));
 }
 
 TEST_F(Jury, IsCalledFromOneOfItToo) {

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <mutex>
@@ -66,9 +67,32 @@ TEST_F(Outage, OfAPeerIsToldOnceAndItsEndToo) {
     EXPECT_EQ(said("nobody answers at " + endpoint), 1);
 }
 
-TEST_F(Outage, OfAHostWithoutAnAddressIsToldAtOnce) {
-    const Node newcomer{joining("tcp://nowhere.invalid:6255")};
+TEST_F(Outage, OfOnePeerLeavesTheMeshThatAnotherOneTells) {
+    const test::TemporaryFolder folder;
+    const std::string nobody = "ipc://" + (folder.path() / "nobody").string();
+    Node peer{alone("peer")};
+    NodeOptions options = joining(peer.endpoint());
+    options.peers.push_back(nobody);
+    Node newcomer{options};
 
+    ASSERT_TRUE(newcomer.wait_for_mesh(Deadline::in(std::chrono::seconds{60})));
+    EXPECT_TRUE(std::ranges::any_of(newcomer.nodes(), [](const auto& each) { return each.name == "peer"; }));
+    const auto places = newcomer.rendezvous();
+    ASSERT_EQ(places.size(), 2U);
+    EXPECT_FALSE(places[0].hindrance);
+    EXPECT_EQ(places[1].endpoint, nobody);
+    EXPECT_EQ(places[1].hindrance->id(), "endpoint_unreachable");
+    EXPECT_EQ(newcomer.call("Nowhere", "at_all", "[]", within(std::chrono::milliseconds{50})).error().id(),
+              "service_not_available");
+}
+
+TEST_F(Outage, OfAHostWithoutAnAddressIsToldAtOnce) {
+    Node newcomer{joining("tcp://nowhere.invalid:6255")};
+
+    const auto joined = newcomer.wait_for_mesh(Deadline::in(std::chrono::seconds{60}));
+    ASSERT_FALSE(joined);
+    EXPECT_EQ(joined.error().id(), "endpoint_unreachable");
+    EXPECT_THAT(joined.error().info(), HasSubstr("its host has no address"));
     EXPECT_EQ(said("the host of tcp://nowhere.invalid:6255 has no address"), 1);
 }
 

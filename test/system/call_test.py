@@ -90,6 +90,52 @@ class Values(Mesh):
         self.assertEqual(err.count("deadline_exceeded"), 2)
         self.assertEqual(self.malla("call", "--all", "Nobody.text", "hi", "--no-wait")[0], 3)
 
+    def test_all_has_a_line_for_each_instance_that_takes_no_calls(self):
+        for name in ("other", "third"):
+            self.start("malla", "run", SAMPLES / "echo.so", "--name", name)
+            self.answer("Echo.count", "--on", name)
+        self.assertEqual(self.malla("pause", "Echo", "--on", "other")[0], 0)
+        eventually(lambda: self.rows("info", "Echo")[1]["status"] == "paused")
+        code, out, err = self.malla("call", "--all", "Echo.text", "hi")
+        self.assertEqual((code, out), (3, '{"node":"echo-node","result":"hi"}\n{"node":"third","result":"hi"}\n'))
+        refused = json.loads(err)
+        self.assertEqual((refused["node"], refused["error"]["status"]), ("other", "paused"))
+        self.assertEqual(self.malla("stop", "Echo", "--on", "third")[0], 0)
+        eventually(lambda: self.rows("info", "Echo")[2]["status"] == "stopped")
+        code, out, err = self.malla("call", "--all", "Echo.fail", "teapot", "short")
+        self.assertEqual((code, out), (3, ""))
+        self.assertEqual([json.loads(line)["error"]["status"] for line in err.splitlines()],
+                         ["teapot", "paused", "service_not_available"])
+
+    def test_a_node_that_is_not_there_is_said_to_be_none(self):
+        self.start("malla", "serve", "K.go", "--exec", "cat", "--name", "garden")
+        self.answer("K.go", "x")
+        for words in (["call", "K.go", "x", "--no-wait"], ["pause", "K"]):
+            for name, said in (("nobody", "`malla nodes` shows which there are"), ("gardem", "did you mean garden?")):
+                code, out, err = self.malla(*words, "--on", name)
+                self.assertEqual((code, out), (3, ""))
+                self.assertIn(f"hint: there is no node {name}; {said}", err)
+        err = self.malla("call", "K.go", "x", "--no-wait", "--on", "echo-node")[2]
+        self.assertIn("hint: node echo-node does not serve it; `malla info K`", err)
+
+    def test_a_callback_that_only_a_paused_instance_has_is_paused(self):
+        self.start("malla", "serve", "Text.upper", "--exec", "cat", "--name", "above")
+        self.answer("Text.upper", "x")
+        self.start("malla", "serve", "Text.count", "--exec", "cat", "--name", "below")
+        eventually(lambda: len(self.rows("info", "Text")) == 2)
+        self.assertEqual(self.malla("pause", "Text", "--on", "below")[0], 0)
+        eventually(lambda: {row["status"] for row in self.rows("info", "Text")} == {"paused", "running"})
+        for options in (["--no-wait"], ["--timeout", "300ms"], ["--no-wait", "--all"]):
+            code, out, err = self.malla("call", "Text.count", "x", *options)
+            self.assertEqual((code, out), (3, ""), err)
+            self.assertIn("paused on node below, and no other one has count", err)
+            self.assertIn("`malla resume Text`", err)
+        self.assertEqual(self.malla("call", "Text.nothing", "x", "--no-wait")[0], 1)
+        waiting = self.start("malla", "call", "Text.count", "x", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertIn("waiting for Text", waiting.stderr.readline())
+        self.assertEqual(self.malla("resume", "Text", "--on", "below")[0], 0)
+        self.assertEqual(waiting.communicate(timeout=LIMIT_S)[0], "x\n")
+
     def test_a_key_names_an_instance(self):
         self.start("malla", "run", SAMPLES / "echo.so", "--name", "other")
         self.answer("Echo.count", "--on", "other")
@@ -142,8 +188,8 @@ class Errors(Mesh):
         self.refused(1, r"request_op_unknown \(400\).*\nhint: did you mean Echo.add", "call", "Echo.adda", 1)
         self.refused(2, "takes 2 arguments, not 1", "call", "Echo.add", 1)
         self.refused(2, "'b' wants a number", "call", "Echo.add", 1, "x")
-        self.refused(3, "on node Nowhere(.|\n)*hint: node Nowhere does not serve it", "call", "Echo.count", "--on",
-                     "Nowhere", "--timeout", "3s")
+        self.refused(3, "on node Nowhere(.|\n)*hint: there is no node Nowhere; `malla nodes`", "call", "Echo.count",
+                     "--on", "Nowhere", "--timeout", "3s")
         self.refused(1, r"^teapot \(500\): short$", "call", "Echo.fail", "teapot", "short")
         self.refused(7, "deadline_exceeded", "call", "Echo.sleep", 60_000, "--timeout", "2s")
         self.refused(2, "no JSON", "call", "Echo.add", "-", stdin="[1,\n")

@@ -80,9 +80,9 @@ public:
     [[nodiscard]] RemoteStream<std::string> stream(std::string_view service, std::string_view callback,
                                                    std::string_view arguments, const CallOptions& options = {});
 
-    /// As `call`, but calls every instance at once, in one deadline; those that have the callback, if only some do. A
-    /// result for each, in the order of the names of their nodes. Waits for a first instance as `call` does; when there
-    /// is none the result is that of `call`, not an empty list.
+    /// As `call`, but to every instance at once, in one deadline; those that have the callback, if only some do. A
+    /// result for each, by the names of their nodes; of one that takes no calls, such as a paused one, why. Waits for a
+    /// first one that does as `call` does; when there is none the result is that of `call`, not an empty list.
     [[nodiscard]] Result<std::vector<NodeResult<std::string>>> call_all(std::string_view service,
                                                                         std::string_view callback,
                                                                         std::string_view arguments,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls to every instance at once.
 #include "malla/node/node_core.hpp"
+#include "malla/node/records.hpp"
 #include "malla/service/context.hpp"
 
 #include <algorithm>
@@ -32,14 +33,49 @@ void wait_for_each(Calls& calls, Deadline deadline) {
     }
 }
 
+/// An instance that takes no calls now.
+struct Refusing {
+    NodeId node;
+    std::string node_name;
+    bool has_callback = false;
+    Status why;
+};
+
+std::vector<Refusing> refusing_instances(const discovery::SharedDirectory& shared, const Request& request) {
+    return shared.read([&](const discovery::Directory& directory) {
+        std::vector<Refusing> found;
+        directory.for_each([&](const wire::NodeRecord& node) {
+            const wire::ServiceRecord* service = service_of(node, request.service);
+            if (!service || !is_meant(node, request.options.on)) return;
+            if (!request.options.version.contains(service->version)) return;
+            if (auto why = why_not_callable(node, *service))
+                found.push_back(
+                    {node.id, node.name, callback_of(*service, request.callback) != nullptr, *std::move(why)});
+        });
+        return found;
+    });
+}
+
+/// Adds those that were not called, so that nobody takes what was heard for the answers of all.
+void add_refusing(std::vector<NodeResult<Returned>>& results, std::vector<Refusing> refusing, bool some_have_callback) {
+    for (auto& [node, name, has_callback, why] : refusing) {
+        const bool is_called = std::ranges::find(results, node, &NodeResult<Returned>::node) != results.end();
+        if (!is_called && (has_callback || !some_have_callback))
+            results.push_back({node, std::move(name), std::move(why)});
+    }
+}
+
 } // namespace
 
-// Every instance that is known when there is one, waiting for a first one as a call to one does.
+// Every instance that takes calls when there is one, waiting for a first one as a call to one does. Where one that
+// takes none has the callback, those that have not are not meant.
 std::vector<Instance> Node::Core::every_instance(const Request& request, Deadline deadline) {
     (void)hear_mesh(deadline);
     while (true) {
         const auto version = directory_version();
         auto all = find_instances(request);
+        if (std::ranges::any_of(refusing_instances(membership_->directory(), request), &Refusing::has_callback))
+            std::erase_if(all, [](const Instance& each) { return !each.has_callback; });
         if (!all.empty() || own_choice(request)) return all;
         if (request.options.no_wait || deadline.passed(Clock::now())) return {};
         wait_for_change(version, deadline);
@@ -60,17 +96,19 @@ Result<std::vector<NodeResult<Returned>>> Node::Core::call_all(Request request) 
         results.push_back({id_, options_.name, call(std::move(request))}); // others do not see it
         return results;
     }
-    std::ranges::sort(all, {}, [](const Instance& each) { return std::tie(each.node_name, each.node); });
     request.options.no_wait = true; // one that goes meanwhile is not waited for
     Calls calls;
     for (const Instance& instance : all) {
-        request.options.on = instance.node.text();
-        calls.push_back(std::make_unique<CallState>(*this, request));
+        Request one = request;
+        one.options.on = instance.node.text();
+        calls.push_back(std::make_unique<CallState>(*this, std::move(one)));
         calls.back()->begin();
     }
     wait_for_each(calls, deadline);
     for (std::size_t i = 0; i < all.size(); ++i)
         results.push_back({all[i].node, std::move(all[i].node_name), std::move(calls[i]->outcome())});
+    add_refusing(results, refusing_instances(membership_->directory(), request), all.front().has_callback);
+    std::ranges::sort(results, {}, [](const auto& each) { return std::tie(each.node_name, each.node); });
     return results;
 }
 

@@ -3,6 +3,7 @@
 #include "malla/codec/signature.hpp"
 #include "malla/node/admin.hpp"
 #include "malla/node/node_core.hpp"
+#include "malla/node/records.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -12,16 +13,6 @@
 namespace malla {
 
 namespace {
-
-const wire::ServiceRecord* service_of(const wire::NodeRecord& node, std::string_view service) {
-    const auto known = std::ranges::find(node.services, service, &wire::ServiceRecord::name);
-    return known == node.services.end() ? nullptr : &*known;
-}
-
-const wire::CallbackRecord* callback_of(const wire::ServiceRecord& service, std::string_view callback) {
-    const auto known = std::ranges::find(service.callbacks, callback, &wire::CallbackRecord::name);
-    return known == service.callbacks.end() ? nullptr : &*known;
-}
 
 /// Whether a callback that reads binary bodies means others than the caller. 0: it reads none.
 bool differ(const Request& request, std::uint64_t types) noexcept {
@@ -54,14 +45,6 @@ struct ByCallback {
 
 /// Whether the own instance has no advantage.
 bool chooses_among_all(const CallOptions& options) { return options.key || options.balance != Balance::random; }
-
-Status why_not_callable(const wire::ServiceRecord& service) {
-    using enum RunningStatus;
-    if (service.status == running || service.status == pausing || service.status == paused)
-        return Status{"paused", service.name};
-    return Status{"service_not_available", service.name}.set_info("Service '" + service.name + "' is " +
-                                                                  std::string{name_of(service.status)});
-}
 
 Status why_no_version(std::string_view service, const VersionRange& wanted, const std::set<Version>& others) {
     std::string versions;
@@ -122,8 +105,8 @@ void Node::Core::prefer_heard(std::vector<Instance>& instances) {
 std::vector<Instance> Node::Core::find_instances(const Request& request) {
     static thread_local std::mt19937_64 random{std::random_device{}()};
     const CallOptions& options = request.options;
-    const auto can_be_called = [&options, id = NodeId::parse(options.on)](const wire::NodeRecord& node) {
-        return !node.endpoints.empty() && (options.on.empty() || node.name == options.on || node.id == id);
+    const auto can_be_called = [&](const wire::NodeRecord& node) {
+        return !node.endpoints.empty() && is_meant(node, options.on);
     };
     const NodeId first = chooses_among_all(options) ? NodeId{} : id_;
     return membership_->directory().read([&](const discovery::Directory& directory) {
@@ -149,10 +132,9 @@ Status Node::Core::why_unavailable(const Request& request) {
         std::optional<Status> differing;
         directory.for_each([&](const wire::NodeRecord& node) {
             const wire::ServiceRecord* service = service_of(node, request.service);
-            if (!service) return;
+            if (!service || !is_meant(node, request.options.on)) return;
             if (!wanted.contains(service->version)) others.insert(service->version);
-            else if (node.draining) reason = Status{"draining", request.service};
-            else if (!service->is_callable()) reason = why_not_callable(*service);
+            else if (auto why = why_not_callable(node, *service)) reason = std::move(why);
             else if (const auto* callback = callback_of(*service, request.callback);
                      callback && differ(request, callback->types))
                 differing = why_types_differ(request, node, *callback);
