@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/options.hpp"
-#include "broker/port_holder.hpp"
 
 #include "malla/base/json.hpp"
 #include "malla/base/log.hpp"
 #include "malla/discovery/broker.hpp"
 #include "malla/transport/poller.hpp"
+#include "malla/transport/port_holder.hpp"
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -77,7 +77,7 @@ int fail(const malla::Status& status) {
     std::cerr << "malla-broker: " << status.info();
     if (status.id() == "address_in_use") {
         const auto endpoint = status.data().find("endpoint");
-        const auto holder = endpoint == status.data().end() ? "" : malla::broker::port_holder(endpoint->second);
+        const auto holder = endpoint == status.data().end() ? "" : malla::transport::port_holder(endpoint->second);
         if (!holder.empty()) std::cerr << ", by " << holder;
     }
     std::cerr << '\n';

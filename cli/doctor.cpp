@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/connects.hpp"
 #include "cli/console.hpp"
 #include "cli/exit.hpp"
 #include "cli/hints.hpp"
@@ -11,6 +12,7 @@
 #include "malla/base/version.hpp"
 #include "malla/discovery/timing.hpp"
 #include "malla/transport/endpoint.hpp"
+#include "malla/transport/port_holder.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -30,6 +32,12 @@ namespace {
 
 constexpr rlim_t few_descriptors = 1024;
 
+std::string advice_for(const Status& why) {
+    if (const auto hint = why.data().find("hint"); hint != why.data().end()) return hint->second;
+    const std::string advice = hint_for(why);
+    return advice.empty() ? "`malla doctor -v` logs what it does" : advice;
+}
+
 /// What was found, and the code that it comes to.
 class Findings {
 public:
@@ -38,8 +46,7 @@ public:
         add(check, "warning", std::move(text), std::move(advice));
     }
     void bad(std::string_view check, const Status& why) {
-        const auto hint = why.data().find("hint");
-        add(check, "failure", why.info(), hint != why.data().end() ? hint->second : hint_for(why));
+        add(check, "failure", why.info(), advice_for(why));
         if (code_ == 0) code_ = exit_code(why);
     }
 
@@ -121,6 +128,45 @@ std::string meeting_place(const MeshOptions& mesh) {
     return places.empty() ? mesh.loopback : joined(places);
 }
 
+/// What to do about a process that takes connections and says nothing.
+std::string wake(const std::string& pid) {
+    return "is its process stopped? `ps -o stat= -p " + pid + "` says T then, and `kill -CONT " + pid +
+           "` has it go on; one that hangs has to be started again";
+}
+
+/// Why nobody answers at an endpoint, as far as this machine can tell.
+Status why_silent(const std::string& endpoint, Status why, const Common& common) {
+    if (why.id() != "endpoint_unreachable" || !takes_connections(endpoint, look_deadline(common))) return why;
+    const std::string holder = transport::is_loopback(endpoint) ? transport::port_holder(endpoint) : std::string{};
+    why.set_info((holder.empty() ? "somebody" : holder) + " holds " + endpoint +
+                 " and does not answer as a Malla node or broker does");
+    return std::move(why.set_data("hint",
+                                  "is that a node or broker that is stopped or hangs, then `kill -CONT PID` or a "
+                                  "new start helps; is it another program, then name another endpoint"));
+}
+
+/// A line for each; false when none lets this node in.
+bool look_at_places(Findings& findings, const Node& node, bool joined, const Common& common) {
+    bool any = false;
+    for (const auto& [endpoint, named, hindrance] : node.rendezvous()) {
+        if (!hindrance) any = true;
+        if (!named && (!hindrance || !takes_connections(endpoint, look_deadline(common)))) any = true;
+        else if (!hindrance) findings.good("endpoint", endpoint + " answers");
+        else if (const Status why = why_silent(endpoint, *hindrance, common);
+                 joined && named && why.id() == "endpoint_unreachable")
+            findings.doubt("endpoint", why.info(), advice_for(why));
+        else findings.bad("endpoint", why);
+    }
+    return any;
+}
+
+std::string advice_for_silent(const NodeView& node, const Status& why, Clock::duration timeout) {
+    if (why.exit_code() == ExitCode::refused) return advice_for(why);
+    if (takes_connections(node.endpoint, Deadline::in(timeout)))
+        return "it takes connections; on " + node.host + ": " + wake(std::to_string(node.pid));
+    return "its address must be reachable from here: --advertise tells another one";
+}
+
 void look_at_nodes(Findings& findings, Node& node, Clock::duration timeout) {
     std::map<std::string, int> names;
     for (const auto& each : node.nodes()) {
@@ -130,16 +176,23 @@ void look_at_nodes(Findings& findings, Node& node, Clock::duration timeout) {
         const auto took = round_trip(node, each, timeout);
         if (took) findings.good("node", who + " answers, " + short_time(*took));
         else
-            findings.bad(
-                "node",
-                Status{took.error()}
-                    .set_info(who + " does not answer: " + took.error().info())
-                    .set_data("hint", "its address must be reachable from here: --advertise tells another one"));
+            findings.bad("node", Status{took.error()}
+                                     .set_info(who + " does not answer: " + took.error().info())
+                                     .set_data("hint", advice_for_silent(each, took.error(), timeout)));
     }
     for (const auto& [name, count] : names)
         if (count > 1)
             findings.doubt("node", std::to_string(count) + " nodes have the name " + name,
                            "--on takes either of them: start them with names of their own");
+}
+
+std::string advice_for_resting(const InstanceView& instance) {
+    using enum RunningStatus;
+    const std::string& service = instance.service;
+    if (instance.status == draining) return "its node is about to stop: it needs another instance";
+    if (instance.status == starting) return "`malla ready " + service + "` waits until it takes calls";
+    if (instance.status == failed) return "`malla info " + service + "` shows its last error; it is tried again";
+    return "`malla resume " + service + " --on " + instance.node_name + "` lets it take calls again";
 }
 
 void look_at_services(Findings& findings, const Node& node) {
@@ -148,7 +201,7 @@ void look_at_services(Findings& findings, const Node& node) {
         kinds[each.service + ' ' + each.version].insert(each.hash);
         if (each.stale || each.status == RunningStatus::running) continue;
         findings.doubt("service", each.service + " on " + each.node_name + " is " + std::string{name_of(each.status)},
-                       "`malla info " + each.service + "` says since when and why");
+                       advice_for_resting(each));
     }
     for (const auto& [name, hashes] : kinds)
         if (hashes.size() > 1)
@@ -158,24 +211,28 @@ void look_at_services(Findings& findings, const Node& node) {
 
 void look_at_mesh(Findings& findings, const Common& common) {
     const auto begin = Clock::now();
-    const auto node = look_around(common);
-    const std::string place = meeting_place(common.mesh);
-    if (!node) return findings.bad("mesh", node.error());
-    const auto nodes = (*node)->nodes();
+    Node node{node_options(common, false)};
+    const auto joined = node.wait_for_mesh(look_deadline(common));
+    const std::string heard_after = short_time(Clock::now() - begin);
+    if (!look_at_places(findings, node, joined.has_value(), common)) return;
+    const auto nodes = node.nodes();
+    const std::string where = " at " + meeting_place(common.mesh) + " in cluster " + common.mesh.cluster;
     if (nodes.empty()) {
-        findings.doubt("mesh", "there is no node at " + place + " in cluster " + common.mesh.cluster,
-                       "either none runs, or it has another --broker, --peer or --loopback, or another --cluster");
+        findings.doubt(
+            "mesh", "there is no node" + where,
+            "start one: `malla run FILE.so`, or `malla serve SERVICE.CALLBACK --exec COMMAND`; one that runs "
+            "has another --broker, --peer, --loopback or --cluster");
         return;
     }
     const auto stale = std::ranges::count_if(nodes, &NodeView::stale);
-    const std::string text = std::to_string(nodes.size()) + " nodes at " + place + " in cluster " +
-                             common.mesh.cluster + ", heard of after " + short_time(Clock::now() - begin);
+    const std::string text = std::to_string(nodes.size()) + (nodes.size() == 1 ? " node" : " nodes") + where +
+                             ", heard of after " + heard_after;
     if (stale == 0) findings.good("mesh", text);
     else
         findings.doubt("mesh", text + "; " + std::to_string(stale) + " not heard of lately",
                        "they meet at a rendezvous that is away: start it again");
-    look_at_nodes(findings, **node, common.mesh.timeout);
-    look_at_services(findings, **node);
+    look_at_nodes(findings, node, common.mesh.timeout);
+    look_at_services(findings, node);
 }
 
 } // namespace

@@ -20,9 +20,13 @@ constexpr auto hints = std::to_array<std::pair<std::string_view, std::string_vie
     {"body_too_large", "send it in parts, or say where it is"},
     {"address_unavailable", "`ip address` shows those that there are; *:PORT binds all of them"},
     {"busy", "try again later, or start another instance"},
+    {"credentials_invalid",
+     "name a file that `malla keygen` has made, or a secret of the cluster, that this user may read"},
     {"credentials_refused",
      "with a secret: is it the file that all others have? With keys: is the own public key on the "
      "--allow list there, and is the key behind # the one of what is there?"},
+    {"credentials_required",
+     "say --secret-file FILE, with the file that all others have, or --key-file FILE and #KEY behind each endpoint"},
     {"deadline_exceeded", "a longer --timeout waits for it; repeat it only if a second run does no harm"},
     {"draining", "its node is about to stop: try again when another instance runs"},
     {"endpoint_unreachable", "is a broker or node running there, and reachable from here?"},
@@ -32,11 +36,15 @@ constexpr auto hints = std::to_array<std::pair<std::string_view, std::string_vie
     {"paused", "`malla resume SERVICE` lets it take calls again"},
     {"peer_lost", repeat},
     {"shutdown", repeat},
+    {"version_unsupported", "use a malla of the same version as what is there"},
+    {"wrong_cluster", "say --cluster NAME, with the name of the one that is there, or name another endpoint"},
 });
 
 } // namespace
 
 std::string hint_for(const Status& status) {
+    if (status.data().contains("unresolved"))
+        return "is its name written right? `getent hosts NAME` shows what this machine knows of a host";
     const auto found = std::ranges::find(hints, status.id(), [](const auto& each) { return each.first; });
     std::string hint{found == hints.end() ? std::string_view{} : found->second};
     const auto service = status.data().find("service");

@@ -62,6 +62,15 @@ class Missing(Mesh):
         self.assertIn(f"Cannot reach {self.dead};", err)
         self.assertEqual(self.malla("call", "Nowhere.at_all", *self.both, "--timeout", "300ms")[0], 3)
 
+    def test_the_doctor_has_a_line_for_each(self):
+        rows = {row["text"]: row for row in self.rows("doctor", *self.both) if row["check"] in ("endpoint", "mesh")}
+        self.assertEqual(rows[f"{self.endpoint} answers"]["verdict"], "ok")
+        self.assertEqual(rows[f"Cannot reach {self.dead}"]["verdict"], "warning")
+        self.assertIn("is a broker or node running there", rows[f"Cannot reach {self.dead}"]["advice"])
+        self.assertTrue(any(text.startswith("1 node at") for text in rows), rows)
+        code, out, _ = self.malla("doctor", "--broker", self.dead, "--broker", free_endpoint(), "--timeout", "300ms")
+        self.assertEqual((code, out.count('"verdict":"failure"')), (6, 2))
+
     def test_when_none_can_be_reached_that_is_the_reason(self):
         other = free_endpoint()
         for words in (["ls"], ["call", "Echo.text", "x", "--no-wait"]):

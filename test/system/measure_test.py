@@ -6,11 +6,12 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import tempfile
 import unittest
 
-from mesh import LIMIT_S, SAMPLES, Mesh, eventually
+from mesh import LIMIT_S, SAMPLES, Mesh, eventually, free_endpoint
 
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -147,10 +148,43 @@ class Doctor(Measure):
     def test_nobody_there(self):
         found = self.findings("--timeout", "300ms")
         self.assertIn("another --broker", found["mesh", "warning"]["advice"])
+        self.assertIn("malla run FILE.so", found["mesh", "warning"]["advice"])
+
+    def test_a_program_that_holds_the_port_and_is_silent(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            endpoint = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+            for way in ("--loopback", "--broker"):
+                found = self.findings(way, endpoint, "--timeout", "300ms", code=6)["endpoint", "failure"]
+                self.assertIn(f"(process {os.getpid()}) holds {endpoint} and does not answer", found["text"])
+                self.assertIn("kill -CONT", found["advice"])
+
+    def test_a_stopped_node_that_holds_the_rendezvous(self):
+        process = self.echo()
+        process.send_signal(signal.SIGSTOP)
+        found = self.findings("--timeout", "300ms", code=6)["endpoint", "failure"]
+        process.send_signal(signal.SIGCONT)
+        self.assertIn(f"malla (process {process.pid}) holds {self.endpoint}", found["text"])
+
+    def test_every_line_that_is_not_well_has_advice(self):
+        secret = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "secret"
+        self.assertEqual(self.malla("keygen", "--secret", secret)[0], 0)
+        closed = free_endpoint()
+        self.broker("--cluster", "another")
+        self.broker("--secret-file", secret, endpoint=closed)
+        self.environment.pop("MALLA_BROKER")
+        for words, code, advice in ((["--broker", self.endpoint], 3, "--cluster NAME"),
+                                    (["--broker", closed], 5, "--secret-file FILE"),
+                                    (["--secret-file", "/nonexistent/secret"], 5, "malla keygen"),
+                                    (["--broker", "tcp://nowhere.invalid:6255"], 6, "getent hosts")):
+            with self.subTest(words=words):
+                rows = self.rows("doctor", *words, "--timeout", "3s", code=code)
+                bad = [row for row in rows if row["verdict"] != "ok"]
+                self.assertTrue(bad and all(row.get("advice") for row in bad), rows)
+                self.assertIn(advice, " ".join(row["advice"] for row in bad))
 
     def test_a_broker_that_cannot_be_reached(self):
         found = self.findings("--broker", self.endpoint, "--timeout", "300ms", code=6)
-        self.assertIn("is a broker or node running there", found["mesh", "failure"]["advice"])
+        self.assertIn("is a broker or node running there", found["endpoint", "failure"]["advice"])
 
     def test_a_node_that_hangs(self):
         process = self.second("one")
@@ -159,6 +193,7 @@ class Doctor(Measure):
         process.send_signal(signal.SIGCONT)
         self.assertNotEqual(done, 0)
         self.assertIn('"verdict":"failure","text":"one at tcp', out)
+        self.assertIn(f"kill -CONT {process.pid}", out)
 
     def test_services_that_take_no_calls_and_names_that_are_doubled(self):
         self.echo("--name", "one")
@@ -167,6 +202,7 @@ class Doctor(Measure):
         self.assertEqual(self.malla("pause", "Echo")[0], 0)
         found = self.findings()
         self.assertIn("Echo on one is paused", found["service", "warning"]["text"])
+        self.assertIn("malla resume Echo", found["service", "warning"]["advice"])
         self.assertIn("2 nodes have the name one", found["node", "warning"]["text"])
 
     def test_a_secret_that_others_may_read(self):
@@ -184,7 +220,7 @@ class Doctor(Measure):
     def test_on_a_terminal_it_is_words(self):
         code, out, _ = self.malla("doctor", "--format", "text", "--timeout", "300ms")
         self.assertEqual(code, 0)
-        self.assertRegex(out, r"(?m)^warning: mesh: there is no node at tcp.*\n    either none runs")
+        self.assertRegex(out, r"(?m)^warning: mesh: there is no node at tcp.*\n    start one: ")
 
 
 if __name__ == "__main__":

@@ -86,8 +86,9 @@ Result<void> Membership::Parts::add_configured() {
 void Membership::Parts::add_unknown(const std::string& endpoint, bool named) {
     const LinkId id{++last_link_};
     joining.add(id, endpoint, named);
-    joining.refused(id, Status{"endpoint_unreachable", endpoint}.set_info("Cannot reach " + endpoint +
-                                                                          ": its host has no address"));
+    Status unresolved{"endpoint_unreachable", endpoint};
+    unresolved.set_info("Cannot reach " + endpoint + ": its host has no address");
+    joining.refused(id, unresolved.set_data("unresolved", endpoint));
     log(LogLevel::warning, "the host of " + endpoint + " has no address, and is not asked for again: a --peer " +
                                "dns://HOST:PORT would be");
 }

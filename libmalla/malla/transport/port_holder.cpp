@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "broker/port_holder.hpp"
+#include "malla/transport/port_holder.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -9,7 +9,7 @@
 #include <sstream>
 #include <system_error>
 
-namespace malla::broker {
+namespace malla::transport {
 
 namespace {
 
@@ -68,4 +68,4 @@ std::string port_holder(std::string_view endpoint) {
     return {};
 }
 
-} // namespace malla::broker
+} // namespace malla::transport
