@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/console.hpp"
 #include "cli/run.hpp"
+#include "cli/serve_environment.hpp"
 #include "cli/serve_exec.hpp"
 #include "cli/serve_file.hpp"
 #include "cli/serve_lines.hpp"
 #include "cli/session.hpp"
 #include "malla/node/untyped_service.hpp"
+#include "malla/service/trace.hpp"
 
 #include <array>
 #include <map>
@@ -23,7 +25,7 @@ namespace {
 /// A shell command as a function.
 class ShellCommand {
 public:
-    ShellCommand(const ServedCommand& command, Guardian& guardian) : json_{command.json} {
+    ShellCommand(const ServedCommand& command, Guardian& guardian) : target_{command.target}, json_{command.json} {
         if (command.lines)
             lines_ = std::make_unique<LinesService>(LinesService::Options{
                 {.command = command.command, .limit = command.limit, .guardian = &guardian}, command.workers});
@@ -35,7 +37,8 @@ public:
     }
 
     [[nodiscard]] Result<Json> run(std::string_view input, const CallInfo& info) {
-        auto output = exec_ ? exec_->run(input, info.deadline, info.cancelled)
+        auto output = exec_ ? exec_->run(input, info.deadline, info.cancelled,
+                                         call_environment(target_, info, trace::traceparent()))
                             : lines_->call(input, info.deadline, info.cancelled);
         if (!output) return std::move(output).error();
         auto result = json_ ? Json::parse(*output) : Result<Json>{Json{std::move(*output)}};
@@ -45,6 +48,7 @@ public:
     }
 
 private:
+    Target target_;
     bool json_;
     std::unique_ptr<ExecService> exec_;
     std::unique_ptr<LinesService> lines_; ///< one of the two
@@ -130,6 +134,7 @@ Result<void> host(Node& node, const Services& services, Guardian& guardian) try 
 int run(const ServeCommand& command, const Common& common) {
     const auto services = services_of(command);
     if (!services) return fail(services.error(), common);
+    set_environment(common.mesh);
     const auto guardian = Guardian::start(processes_of(*services)); // while there is but this thread
     if (!guardian) return fail(guardian.error(), common);
     Node node{node_options(common, true, command.host)};

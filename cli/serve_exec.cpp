@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <vector>
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -20,6 +22,13 @@ constexpr std::size_t max_error_bytes = 4096; ///< the end of standard error, wh
 std::string without_newline(std::string text) {
     if (text.ends_with('\n')) text.pop_back();
     return text;
+}
+
+std::vector<std::string> with_time_left(std::span<const std::string> environment, Deadline deadline) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline.left(Clock::now()));
+    std::vector<std::string> all{environment.begin(), environment.end()};
+    all.push_back("MALLA_DEADLINE_MS=" + std::to_string(left.count()));
+    return all;
 }
 
 /// One run: feeds and collects until the command has ended, or has to be ended.
@@ -126,12 +135,15 @@ private:
 
 ExecService::ExecService(Options options) : options_{std::move(options)}, free_turns_{options_.max_processes} {}
 
-Result<std::string> ExecService::run(std::string_view input, Deadline deadline, const std::stop_token& stop) {
+Result<std::string> ExecService::run(std::string_view input, Deadline deadline, const std::stop_token& stop,
+                                     std::span<const std::string> environment) {
     const Turn turn{*this, deadline, stop};
     if (!turn.taken()) return Status{stop.stop_requested() ? "cancelled" : "expired"};
-    auto child = Child::start(options_.command, {.own_error = true, .guardian = options_.guardian});
-    if (!child) return std::move(child).error();
     const Deadline limit = options_.limit ? Deadline::in(*options_.limit) : deadline;
+    const auto variables = with_time_left(environment, std::min(limit, deadline));
+    auto child =
+        Child::start(options_.command, {.own_error = true, .guardian = options_.guardian, .environment = variables});
+    if (!child) return std::move(child).error();
     Run run{*std::move(child), input, options_.max_output_bytes};
     const auto ended_for = run.collect(std::min(limit, deadline), stop);
     if (!ended_for) return run.result();

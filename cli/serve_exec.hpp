@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -27,11 +28,13 @@ public:
 
     explicit ExecService(Options options);
 
-    /// Runs the command with `input` as its standard input. Gives its standard output less one final
+    /// Runs the command with `input` as its standard input, and `environment`, as NAME=VALUE, besides this
+    /// process's. MALLA_DEADLINE_MS in it is the time that is left of that. Gives its standard output less one final
     /// newline; `command_failed` with its standard error when it fails, runs longer than the limit or
     /// writes too much; `expired` when it was never its turn, `cancelled` when `stop` was requested
     /// before. The whole process group is killed at the limit, at the deadline and when `stop` is requested.
-    [[nodiscard]] Result<std::string> run(std::string_view input, Deadline deadline, const std::stop_token& stop);
+    [[nodiscard]] Result<std::string> run(std::string_view input, Deadline deadline, const std::stop_token& stop,
+                                          std::span<const std::string> environment = {});
 
 private:
     class Turn;

@@ -8,7 +8,9 @@
 #include <gmock/gmock.h>
 
 #include <csignal>
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace malla::cli {
 namespace {
@@ -136,6 +138,19 @@ TEST_F(Exec, GivesTheCommandNeitherDescriptorsNorIgnoredSignals) {
     Pipe pipe;                                        // ignores SIGPIPE here
     EXPECT_EQ(*run("ls /proc/self/fd | wc -l"), "4"); // the three, and the folder itself
     EXPECT_EQ(*run("yes | head -1"), "y");
+}
+
+TEST_F(Exec, TellsTheCommandTheTimeThatIsLeftAndWhatItIsGiven) {
+    const auto left_ms = [](ExecService::Options options) {
+        ExecService service{std::move(options)};
+        return std::stol(*service.run("", Deadline::in(30s), {}));
+    };
+    const std::string command = "echo $MALLA_DEADLINE_MS";
+    EXPECT_THAT(left_ms({.command = command}), testing::AllOf(testing::Gt(0), testing::Le(30'000)));
+    EXPECT_LE(left_ms({.command = command, .limit = 20s}), 20'000);
+    ExecService service{{.command = "echo \"$GIVEN $HOME\""}};
+    const std::vector<std::string> given{"GIVEN=a b", "HOME=here"};
+    EXPECT_EQ(*service.run("", Deadline::in(30s), {}, given), "a b here");
 }
 
 TEST_F(Exec, RunsAsManyAsAllowed) {

@@ -130,6 +130,18 @@ class Serve(Mesh):
         self.assertEqual(done.returncode, 1)
         self.assertIn("Cannot run 1024 processes", done.stderr)
 
+    def test_a_command_knows_its_call_and_how_to_reach_the_mesh(self):
+        self.environment["MALLA_META_OLD"] = self.environment["TRACEPARENT"] = "not of this call"
+        self.serve("Call.shown", "--exec", "env", "--loopback", self.environment.pop("MALLA_LOOPBACK"))
+        self.environment["MALLA_LOOPBACK"] = self.endpoint
+        shown = dict(line.split("=", 1) for line in self.answer("Call.shown", "x", "--timeout", "20s").splitlines())
+        self.assertEqual((shown["MALLA_SERVICE"], shown["MALLA_CALLBACK"]), ("Call", "shown"))
+        self.assertTrue(0 < int(shown["MALLA_DEADLINE_MS"]) <= 20_000)
+        self.assertTrue(shown["MALLA_CALLER"] and shown["MALLA_REQUEST_ID"])
+        self.assertEqual(shown["MALLA_LOOPBACK"], self.endpoint)
+        self.assertNotIn("MALLA_META_OLD", shown)
+        self.assertNotEqual(shown.get("TRACEPARENT"), "not of this call")
+
     def write(self, text):
         folder = self.enterContext(tempfile.TemporaryDirectory())
         path = os.path.join(folder, "services.toml")
