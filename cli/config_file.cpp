@@ -5,10 +5,13 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <string_view>
+#include <system_error>
 
 namespace malla::cli {
 
@@ -38,22 +41,45 @@ Status broken(const std::filesystem::path& file, const std::string& why) {
     return usage_error("Cannot read " + file.string() + ": " + why, "it is TOML, or JSON if its name ends in .json");
 }
 
+Status unreadable(const std::filesystem::path& file, std::string_view why) {
+    return usage_error("Cannot read " + file.string() + ": " + std::string{why});
+}
+
+/// The table or key that a line begins with.
+std::string_view beginning_of(std::string_view text, std::size_t line) {
+    for (; line > 1; --line) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    text = text.substr(0, text.find('\n'));
+    text = text.substr(0, text.starts_with('[') ? text.rfind(']') + 1 : text.find('='));
+    return text.substr(0, text.find_last_not_of(" \t") + 1);
+}
+
+/// What is wrong. Of what is there twice the parser garbles the name.
+std::string reason(const toml::parse_error& error, std::string_view text) {
+    const std::size_t line = error.source().begin.line;
+    const std::string place = "line " + std::to_string(line) + ": ";
+    if (error.description().find("redefine existing") == std::string_view::npos)
+        return place + std::string{error.description()};
+    return place + std::string{beginning_of(text, line)} + " is there twice";
+}
+
 Result<Json> read_toml(const std::filesystem::path& file, const std::string& text) {
     try {
         return json_of(toml::parse(text));
     } catch (const toml::parse_error& error) {
-        return broken(file,
-                      "line " + std::to_string(error.source().begin.line) + ": " + std::string{error.description()});
+        return broken(file, reason(error, text));
     }
 }
 
 } // namespace
 
 Result<Json> read_config_file(const std::filesystem::path& file) {
+    if (std::error_code none; std::filesystem::is_directory(file, none)) return unreadable(file, "it is a folder");
+    errno = 0;
     std::ifstream stream{file, std::ios::binary};
     std::stringstream text;
-    if (!stream || std::filesystem::is_directory(file) || !(text << stream.rdbuf()))
-        return broken(file, errno != 0 ? std::strerror(errno) : "it is empty or no file");
+    if (!stream) return unreadable(file, errno != 0 ? std::strerror(errno) : "it is no file");
+    if (!(text << stream.rdbuf())) return broken(file, errno != 0 ? std::strerror(errno) : "it is empty");
     if (file.extension() != ".json") return read_toml(file, text.str());
     auto parsed = Json::parse(text.str());
     if (!parsed) return broken(file, parsed.error().info());

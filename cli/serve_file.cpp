@@ -27,13 +27,14 @@ bool is_key(std::string_view word) { return std::ranges::find(keys, word) != key
 class Table {
 public:
     Table(const std::filesystem::path& file, std::string_view name, const Json& value)
-        : place_{file.string() + ": table [\"" + std::string{name} + "\"]"}, name_{name}, value_{value} {}
+        : place_{file.string() + ": table [\"" + std::string{name} + "\"]"}, name_{name}, value_{value},
+          is_json_{file.extension() == ".json"} {}
 
     [[nodiscard]] Result<ServedCommand> read() const {
         if (auto checked = check(); !checked) return std::move(checked).error();
         ServedCommand served;
         const auto wanted = target(name_);
-        if (!wanted) return wrong("", "names no callback", R"(write ["SERVICE.CALLBACK"], as in ["Text.upper"])");
+        if (!wanted) return wrong("", "names no callback", R"(write SERVICE.CALLBACK in quotes, as in "Text.upper")");
         for (const std::string& part : {wanted->service, wanted->callback})
             if (part.size() > wire::max_name_bytes || !wire::is_printable(part))
                 return wrong("", "has a name that cannot be announced", "at most 128 bytes without control characters");
@@ -51,11 +52,14 @@ private:
     }
 
     [[nodiscard]] Result<void> check() const {
-        if (!value_.is_object()) return wrong("", "is no table", "begin with a line [\"Text.upper\"]");
+        if (!value_.is_object())
+            return wrong("", "is no table",
+                         is_json_ ? "write it as \"Text.upper\": {\"exec\": \"COMMAND\"}"
+                                  : "begin with a line [\"Text.upper\"]");
         for (std::size_t i = 0; i < value_.size(); ++i) {
             const auto& [key, value] = value_.member(i);
             if (is_key(key)) continue;
-            if (value.is_object()) // TOML takes a dot outside quotes so
+            if (value.is_object() && !is_json_) // TOML takes a dot outside quotes so
                 return wrong("", "has a table '" + std::string{key} + "' in it",
                              "write [\"" + name_ + '.' + std::string{key} + "\"], with quotes");
             const auto near = nearest(key, std::vector<std::string>{keys.begin(), keys.end()});
@@ -109,6 +113,7 @@ private:
     const std::string place_;
     const std::string name_;
     const Json& value_;
+    const bool is_json_;
 };
 
 } // namespace
@@ -118,7 +123,8 @@ Result<std::vector<ServedCommand>> read_serve_file(const std::filesystem::path& 
     if (!tables) return tables.error();
     if (tables->size() == 0)
         return usage_error(file.string() + " has no table",
-                           R"(write ["SERVICE.CALLBACK"] and below it exec = "COMMAND")");
+                           file.extension() == ".json" ? R"({"SERVICE.CALLBACK": {"exec": "COMMAND"}})"
+                                                       : R"(write ["SERVICE.CALLBACK"] and below it exec = "COMMAND")");
     std::vector<ServedCommand> commands;
     for (std::size_t i = 0; i < tables->size(); ++i) {
         const auto& [name, value] = tables->member(i);

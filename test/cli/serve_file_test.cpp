@@ -91,6 +91,24 @@ TEST_F(ServeFile, SaysHowATableIsNamed) {
     EXPECT_THAT(wrong("exec = 'cat'"), HasSubstr("[\"exec\"] is no table"));
 }
 
+TEST_F(ServeFile, SaysWhatIsThereTwiceAndOnWhichLine) {
+    const std::string upper = "[\"Text.upper\"]\nexec = 'cat'\n";
+    EXPECT_THAT(wrong(upper + upper), HasSubstr("line 3: [\"Text.upper\"] is there twice"));
+    EXPECT_THAT(wrong(upper + "  exec = 'tac'"), HasSubstr("line 3: exec is there twice"));
+}
+
+TEST_F(ServeFile, ThatIsJsonGetsHintsInJson) {
+    EXPECT_THAT(wrong(R"({"exec":"cat"})", "services.json"),
+                AllOf(HasSubstr("is no table"), HasSubstr(R"("Text.upper": {"exec": "COMMAND"})")));
+    EXPECT_THAT(wrong("{}", "services.json"), HasSubstr(R"({"SERVICE.CALLBACK": {"exec": "COMMAND"}})"));
+}
+
+TEST_F(ServeFile, IsNoFolder) {
+    const auto folder_read = read_serve_file(folder.path());
+    ASSERT_FALSE(folder_read);
+    EXPECT_THAT(folder_read.error().info(), HasSubstr("it is a folder"));
+}
+
 TEST_F(ServeFile, CannotBeEmptyBrokenOrAbsent) {
     EXPECT_THAT(wrong("# nothing"), HasSubstr("has no table"));
     EXPECT_THAT(wrong("{}", "services.json"), HasSubstr("has no table"));
@@ -98,7 +116,8 @@ TEST_F(ServeFile, CannotBeEmptyBrokenOrAbsent) {
     EXPECT_THAT(wrong("[]", "services.json"), HasSubstr("no object"));
     const auto absent = read_serve_file(folder.path() / "absent.toml");
     ASSERT_FALSE(absent);
-    EXPECT_THAT(absent.error().info(), HasSubstr("absent.toml"));
+    EXPECT_THAT(absent.error().info(), HasSubstr("absent.toml: No such file"));
+    EXPECT_FALSE(absent.error().data().contains("hint")); // its format is not what is wrong
 }
 
 } // namespace
