@@ -42,7 +42,8 @@ Status broken(const std::filesystem::path& file, const std::string& why) {
 }
 
 Status unreadable(const std::filesystem::path& file, std::string_view why) {
-    return usage_error("Cannot read " + file.string() + ": " + std::string{why});
+    return usage_error("Cannot read " + file.string() + ": " + std::string{why},
+                       "see its name, and whether this user may read it");
 }
 
 /// The table or key that a line begins with.
