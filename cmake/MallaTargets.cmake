@@ -109,10 +109,10 @@ function(malla_sample name)
   target_link_libraries(${target} PRIVATE malla_compiler malla::malla ${arg_LINK})
 endfunction()
 
-# malla_test(FOLDER LINK LIBRARY... [LABELS LABEL...])
+# malla_test(FOLDER LINK LIBRARY...)
 # Every *_test.cpp of test/FOLDER in one GoogleTest program; each of its tests is a ctest labelled FOLDER.
 function(malla_test folder)
-  cmake_parse_arguments(arg "" "" "LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/test/${folder}/*_test.cpp)
   if(NOT sources OR (MALLA_TEST_FOLDERS AND NOT folder IN_LIST MALLA_TEST_FOLDERS))
     return()
@@ -126,5 +126,5 @@ function(malla_test folder)
     target_compile_options(test_${folder} PRIVATE -O0) # halves the time to compile; what is tested keeps its own level
   endif()
   gtest_discover_tests(test_${folder} TEST_PREFIX ${folder}. DISCOVERY_MODE PRE_TEST
-    PROPERTIES LABELS "${folder};${arg_LABELS}" TIMEOUT 120)
+    PROPERTIES LABELS ${folder} TIMEOUT 120)
 endfunction()
