@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -66,6 +67,12 @@ Result<void> add(const ContextCommand& command, const Environment& environment) 
         return usage_error("There is a context '" + command.name + "' already",
                            "`malla context rm " + command.name + "` removes it");
     Settings settings = command.settings;
+    std::vector<std::string> endpoints = settings.brokers;
+    std::ranges::copy(settings.peers, std::back_inserter(endpoints));
+    if (settings.loopback) endpoints.push_back(*settings.loopback);
+    for (const std::string& endpoint : endpoints)
+        if (endpoint.find("://") == std::string::npos)
+            return usage_error("'" + endpoint + "' is no endpoint", "write tcp://HOST:PORT");
     if (auto valid = resolve(settings); !valid) return std::move(valid).error();
     absolute(settings.secret_file);
     absolute(settings.key_file);

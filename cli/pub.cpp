@@ -39,6 +39,9 @@ public:
             if (auto flushed = node_.flush_events(deadline); !flushed) return flushed;
             sent = node_.publish(topic_, value_of(text));
         }
+        if (!sent && sent.error().id() == "service_not_available")
+            sent.error().set_data("hint", "events pass through a node or a broker: `malla run`, `malla serve` or "
+                                          "`malla-broker` starts one");
         if (sent && ++sent_ % events_under_way == 0) return flush();
         return sent;
     }

@@ -104,7 +104,8 @@ Result<std::string> StreamWriter::text_of(StreamLine& line) const {
 }
 
 void StreamWriter::fail(std::uint64_t number, const Status& status) {
-    if (status.outcome() != Outcome::answered) note_unanswered(number);
+    // One that is told of by itself is not what a later run has to go on with.
+    if (!options_.keep_going && status.outcome() != Outcome::answered) note_unanswered(number);
     if (exit_code_ == 0) exit_code_ = std::max(1, cli::exit_code(status));
     const bool as_json = options_.keep_going || options_.style.format == Format::json;
     const std::string text = as_json ? failed_line_text(number, status)

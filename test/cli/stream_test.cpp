@@ -272,6 +272,22 @@ TEST(Stream, GoesOnWhereItIsToldTo) {
               "\n");
 }
 
+TEST(Stream, NamesTheFirstLineOfWhichNothingWasToldWhenItIsInterrupted) {
+    Server server{false};
+    auto options = in_flight(3);
+    options.keep_going = true;
+    Running stream{server, options};
+    stream.type("bad\nlost\n3\n4\n5\n");
+    server.wait_for_calls(3);
+    server.answer("lost");
+    server.answer("3");
+    EXPECT_EQ(stream.read_line(), "3");
+    stream.interrupt();
+
+    EXPECT_EQ(stream.join(), 130);
+    EXPECT_THAT(stream.errors(), HasSubstr("line 4 is the first that was not answered; --from-line 4 goes on there"));
+}
+
 TEST(Stream, BeginsAtALine) {
     Server server;
     auto options = in_flight(2);

@@ -68,6 +68,7 @@ class Contexts(Configured):
         self.assertIn("did you mean 'plant'?", self.refused("context", "use", "Plan"))
         self.assertIn("is no name of a context", self.refused("context", "add", "../x", "--cluster", "red"))
         self.assertIn("no duration", self.refused("context", "add", "y", "--timeout", "soon"))
+        self.assertIn("write tcp://HOST:PORT", self.refused("context", "add", "y", "--broker", "10.0.0.5"))
         self.assertIn("Unknown context", self.refused("context", "rm", "zzz"))
         self.assertIn("write ls, add NAME", self.refused("context", "show"))
 

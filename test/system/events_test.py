@@ -67,6 +67,14 @@ def values(reader, topic):
     return [row["value"] for row in list(reader.rows) if row.get("topic") == topic]
 
 
+class Nobody(EventMesh):
+    def test_without_a_node_nothing_is_published_and_the_hint_says_what_starts_one(self):
+        for words, stdin in ((("a.b", "1"), ""), (("a.b", "-"), "1\n")):
+            code, out, err = self.malla("pub", *words, stdin=stdin)
+            self.assertEqual((code, out), (3, ""))
+            self.assertIn("hint: events pass through a node or a broker", err)
+
+
 class Formats(EventMesh):
     def written(self, form):
         """What `malla sub` writes of two events behind those that say that it listens."""
