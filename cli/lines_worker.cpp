@@ -210,7 +210,9 @@ void LinesWorker::lose_child(const std::string& why) {
     is_full_ = false;
     received_.clear();
     const Status lost = Status{"command_failed", why.empty() ? end : why}.set_outcome(Outcome::unknown);
-    log(sent_.empty() && why.empty() ? LogLevel::notice : LogLevel::warning, options_.command + ": " + lost.info());
+    // One that ends by itself between calls may do so; that it never answers is told once.
+    const bool is_usual = sent_.empty() && why.empty() && failed_starts_ != 2;
+    log(is_usual ? LogLevel::notice : LogLevel::warning, options_.command + ": " + lost.info());
     const std::scoped_lock lock{queue_.mutex};
     queue_.last_loss = lost.info();
     state_.has_child = state_.ready = state_.was_left = false;

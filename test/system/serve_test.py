@@ -199,6 +199,14 @@ class Serve(Mesh):
                 self.assertEqual(call.communicate(timeout=LIMIT_S)[0], "done\n")
             self.assertEqual(server.wait(LIMIT_S), 0)
 
+    def test_a_command_that_ends_before_it_answers_is_told_of_once(self):
+        server = self.start("malla", "serve", "Line.x", "--lines", "--exec", "exit 3", stderr=subprocess.PIPE, text=True)
+        code, _, err = self.malla("call", "Line.x", "a", "--timeout", "2s")
+        self.assertEqual(code, 4)
+        self.assertIn("exit status 3", err)
+        self.stop(server)
+        self.assertEqual(server.stderr.read().count("[warning] exit 3: The command failed: exit status 3"), 1)
+
 
 class Rate(Mesh):
     def test_one_process_answers_10000_lines_a_second(self):
