@@ -54,7 +54,7 @@ private:
     [[nodiscard]] Result<void> check() const {
         if (!value_.is_object())
             return wrong("", "is no table",
-                         is_json_ ? "write it as \"Text.upper\": {\"exec\": \"COMMAND\"}"
+                         is_json_ ? R"(write it as "Text.upper": {"exec": "COMMAND"})"
                                   : "begin with a line [\"Text.upper\"]");
         for (std::size_t i = 0; i < value_.size(); ++i) {
             const auto& [key, value] = value_.member(i);
