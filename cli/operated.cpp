@@ -17,9 +17,7 @@ Result<Operated> Operated::find(const std::string& service, const std::string& o
     if (!node) return std::move(node).error();
     if (wait) (void)(*node)->wait_for(service, deadline, on);
     auto instances = (*node)->instances_of(service);
-    std::erase_if(instances, [&](const InstanceView& instance) {
-        return !on.empty() && instance.node_name != on && instance.node.text() != on;
-    });
+    std::erase_if(instances, [&](const InstanceView& instance) { return !is_meant(instance, on); });
     if (instances.empty()) return no_such_service(**node, service, Status{"service_not_available", service}, on);
     // Who has waited in vain can still ask why.
     return Operated{*std::move(node), std::move(instances), wait ? std::max(deadline, Deadline::in(1s)) : deadline};

@@ -37,10 +37,6 @@ bool is_of(const InstanceView& instance, const VersionRange& version) {
     return its && version.contains(*its);
 }
 
-bool is_meant(const InstanceView& instance, const std::string& on) {
-    return on.empty() || instance.node_name == on || instance.node.text() == on;
-}
-
 bool is_on(const std::vector<InstanceView>& instances, const std::string& node) {
     return std::ranges::any_of(instances, [&](const auto& each) { return is_meant(each, node); });
 }
@@ -136,6 +132,10 @@ std::optional<Status> why_resting(const Node& node, const Target& target, const 
 }
 
 } // namespace
+
+bool is_meant(const InstanceView& instance, const std::string& on) {
+    return on.empty() || instance.node_name == on || instance.node.text() == on;
+}
 
 NodeOptions node_options(const Common& common, bool hosts, const HostOptions& host) {
     NodeOptions options;

@@ -16,6 +16,9 @@ namespace malla::cli {
 /// Until when a command that only looks waits for the endpoints that were named.
 [[nodiscard]] Deadline look_deadline(const Common& common);
 
+/// Whether the instance is on the node with this name or id; every one is where it is empty.
+[[nodiscard]] bool is_meant(const InstanceView& instance, const std::string& on);
+
 /// Joins the mesh as a node that only calls, and waits until it has heard what is there. Which of several endpoints it
 /// goes on without is said on standard error.
 [[nodiscard]] Result<std::unique_ptr<Node>> look_around(const Common& common);

@@ -29,7 +29,7 @@ namespace {
 
 bool is_wanted(const InstanceView& instance, const TapCommand& command) {
     return instance.service == command.service && instance.status == RunningStatus::running &&
-           (command.on.empty() || instance.node_name == command.on || instance.node.text() == command.on);
+           is_meant(instance, command.on);
 }
 
 /// The instances of the service that are tapped, those that come included. Any thread.

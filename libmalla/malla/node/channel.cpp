@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/node/channel.hpp"
 
+#include "malla/node/together.hpp"
 #include "malla/wire/frame.hpp"
 #include "malla/wire/relay.hpp"
 
@@ -12,10 +13,6 @@ namespace malla {
 namespace {
 
 constexpr auto retry_one_way = std::chrono::milliseconds{5};
-
-// Of what is sent together. ZeroMQ writes 8 KiB to a connection at once.
-constexpr std::size_t max_together = 64;
-constexpr std::size_t max_bytes_together = 8192;
 
 } // namespace
 

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/node/gathered_answers.hpp"
 
+#include "malla/node/together.hpp"
+
 namespace malla {
-
-namespace {
-
-// As of calls that are sent together.
-constexpr std::size_t max_together = 64;
-constexpr std::size_t max_bytes_together = 8192;
-
-} // namespace
 
 transport::Sent GatheredAnswers::add(transport::Peer peer, std::string_view frame, bool more) {
     const std::lock_guard lock{mutex_};
