@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -98,6 +99,32 @@ TEST_F(LiveServiceTest, TheDoorIsClosedUnlessItRuns) {
     EXPECT_EQ(live.try_call<Name>().error().outcome(), Outcome::not_run);
     live.set_running_status(RunningStatus::draining);
     EXPECT_EQ(live.try_call<Name>().error().id(), "draining");
+}
+
+TEST_F(LiveServiceTest, TheDoorIsClosedForWhoeverSeesItsStatus) {
+    ASSERT_TRUE(start(Json::object()));
+    constexpr int rounds = 20'000;
+    std::atomic<int> looking = 0; // the round in which somebody waits for the status
+    std::atomic<int> looked = 0;  // the last one in which he saw it
+    std::thread operator_of_it{[&] {
+        for (int round = 1; round <= rounds; ++round) {
+            while (looking != round) std::this_thread::yield();
+            live.set_running_status(RunningStatus::failed);
+            while (looked != round) std::this_thread::yield();
+            live.set_running_status(RunningStatus::running);
+        }
+    }};
+    int entered = 0;
+    for (int round = 1; round <= rounds; ++round) {
+        while (live.running_status() != RunningStatus::running) std::this_thread::yield();
+        looking = round;
+        while (live.running_status() != RunningStatus::failed) {
+        }
+        if (live.open_unchanged()) ++entered;
+        looked = round;
+    }
+    operator_of_it.join();
+    EXPECT_EQ(entered, 0);
 }
 
 TEST_F(LiveServiceTest, AnExceptionIsAStatusAndTheServiceGoesOn) {

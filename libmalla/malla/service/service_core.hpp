@@ -54,6 +54,8 @@ public:
 
     [[nodiscard]] RunningStatus running_status() const noexcept { return status_.load(std::memory_order_acquire); }
     void set_running_status(RunningStatus status) noexcept {
+        // Closed before it says so: whoever sees the status must not get in any more.
+        if (status != RunningStatus::running) open_unchanged_.store(false, std::memory_order_release);
         status_.store(status, std::memory_order_release);
         set_open_unchanged();
     }
