@@ -28,7 +28,7 @@ constexpr auto hints = std::to_array<std::pair<std::string_view, std::string_vie
     {"credentials_required",
      "say --secret-file FILE, with the file that all others have, or --key-file FILE and #KEY behind each endpoint"},
     {"deadline_exceeded", "a longer --timeout waits for it; repeat it only if a second run does no harm"},
-    {"draining", "its node is about to stop: try again when another instance runs"},
+    {"draining", "try again when another instance runs; `malla resume SERVICE` undoes a `malla drain`"},
     {"endpoint_unreachable", "is a broker or node running there, and reachable from here?"},
     {"expired", "a longer --timeout, more workers or another instance gives it time to begin"},
     {"internal_error", "the log of its node has the reason"},

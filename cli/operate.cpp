@@ -120,7 +120,7 @@ Result<Json> update_of(const ConfigCommand& command) {
 }
 
 Result<void> drain(const Operated& operated, const InstanceView& instance, bool wait) {
-    auto refusing = operated.ask<admin::SetStatus>(instance, instance.service, AdminStatus::pause, "drain");
+    auto refusing = operated.ask<admin::SetStatus>(instance, instance.service, AdminStatus::drain, "operator");
     if (!refusing) return refusing;
     while (true) {
         const auto drained = operated.ask<admin::IsDrained>(instance, instance.service);

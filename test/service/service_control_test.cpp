@@ -417,6 +417,25 @@ TEST_F(StatusTest, PausesAndGoesOnWithItsPluginsStarted) {
     EXPECT_EQ(ask(), "x.");
 }
 
+TEST_F(StatusTest, DrainsWithItsPluginsStartedAndGoesOnOrStops) {
+    ASSERT_TRUE(start());
+    journal.take();
+    ASSERT_TRUE(control().set_admin_status(AdminStatus::drain));
+    EXPECT_THAT(journal.take(), ElementsAre("status draining"));
+    EXPECT_EQ(live.try_call<Ask>("x").error().id(), "draining");
+    ASSERT_TRUE(control().set_admin_status(AdminStatus::pause));
+    EXPECT_THAT(journal.take(), ElementsAre("status pausing", "status paused"));
+    ASSERT_TRUE(control().set_admin_status(AdminStatus::drain));
+    ASSERT_TRUE(control().set_admin_status(AdminStatus::active));
+    EXPECT_THAT(journal.take(), ElementsAre("status draining", "status running"));
+    EXPECT_EQ(ask(), "x.");
+    ASSERT_TRUE(control().set_admin_status(AdminStatus::drain));
+    ASSERT_TRUE(control().set_admin_status(AdminStatus::inactive));
+    EXPECT_THAT(journal.take(), ElementsAre("status draining", "status stopping", "stop Answers"));
+    ASSERT_TRUE(control().set_admin_status(AdminStatus::drain));
+    EXPECT_EQ(live.running_status(), RunningStatus::stopped) << "nothing is left to be done there";
+}
+
 TEST_F(StatusTest, StopsItsPluginsWhenInactiveAndStartsThemAgain) {
     ASSERT_TRUE(start());
     journal.take();

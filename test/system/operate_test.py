@@ -219,7 +219,13 @@ class Lifecycle(Operate):
         slow = self.start_sleeper(2000)
         self.done("drain", "Echo", "--wait")
         self.assertEqual(slow.wait(LIMIT_S), 0)
-        self.assertEqual(self.malla("call", "Echo.text", "hello", "--no-wait")[0], 3)
+        self.assertEqual(self.status(), "draining")
+        code, _, err = self.malla("call", "Echo.text", "hello", "--no-wait")
+        self.assertEqual(code, 3)
+        self.assertIn("Service 'Echo' is draining", err)
+        self.assertIn("`malla resume Echo`", err)
+        self.done("resume", "Echo")
+        self.answer("Echo.text", "hello")
 
     def test_only_the_named_node_is_operated(self):
         other = self.start("malla", "run", SAMPLES / "echo.so", "--name", "other")

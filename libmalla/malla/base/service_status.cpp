@@ -7,7 +7,7 @@
 namespace malla {
 
 std::string_view name_of(AdminStatus status) noexcept {
-    constexpr std::array<std::string_view, 3> names{"active", "pause", "inactive"};
+    constexpr std::array<std::string_view, 4> names{"active", "pause", "inactive", "drain"};
     const auto index = static_cast<std::size_t>(status);
     return index < names.size() ? names[index] : "unknown";
 }

@@ -7,7 +7,7 @@
 namespace malla {
 
 /// What its operator wants of a service. The values are those of the wire protocol.
-enum class AdminStatus : std::uint8_t { active = 0, pause = 1, inactive = 2 };
+enum class AdminStatus : std::uint8_t { active = 0, pause = 1, inactive = 2, drain = 3 };
 
 /// What a service is doing. The values are those of the wire protocol.
 enum class RunningStatus : std::uint8_t {

@@ -19,8 +19,8 @@ namespace malla {
 
 constexpr auto enum_names(AdminStatus) {
     using enum AdminStatus;
-    return std::array<std::pair<AdminStatus, std::string_view>, 3>{
-        {{active, "active"}, {pause, "pause"}, {inactive, "inactive"}}};
+    return std::array<std::pair<AdminStatus, std::string_view>, 4>{
+        {{active, "active"}, {pause, "pause"}, {inactive, "inactive"}, {drain, "drain"}}};
 }
 
 constexpr auto enum_names(Part) {

@@ -120,11 +120,16 @@ Result<void> ServiceControl::set_admin_status(AdminStatus status, std::string_vi
         retry_at_.reset();
     }
     const RunningStatus before = core_.running_status();
+    const bool started = has_started_plugins(before) && std::ranges::all_of(units_, &Unit::started);
     switch (status) {
     case AdminStatus::pause:
-        if (before != RunningStatus::running) return tell_host(), Result<void>{};
+        if (!started) return tell_host(), Result<void>{};
         set_status(RunningStatus::pausing);
         set_status(RunningStatus::paused);
+        return {};
+    case AdminStatus::drain:
+        if (!started) return tell_host(), Result<void>{};
+        set_status(RunningStatus::draining);
         return {};
     case AdminStatus::inactive:
         if (before == RunningStatus::stopped) return tell_host(), Result<void>{};
@@ -135,8 +140,7 @@ Result<void> ServiceControl::set_admin_status(AdminStatus status, std::string_vi
         return {};
     case AdminStatus::active: break;
     }
-    const bool all_started = std::ranges::all_of(units_, &Unit::started);
-    if (before != RunningStatus::paused || !all_started) return start_all();
+    if (!started) return start_all();
     set_status(RunningStatus::running);
     return {};
 }

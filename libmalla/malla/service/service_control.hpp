@@ -151,8 +151,9 @@ public:
     /// For good: stops the plugins, highest first. What they throw is logged, and stopping goes on.
     void stop() noexcept;
 
-    /// `pause` refuses calls and keeps the plugins started; `inactive` stops them; `active` undoes
-    /// both. Returns when it is done, with the plugins' reason when it failed. `reason` is kept.
+    /// `pause` refuses calls and keeps the plugins started; `drain` does so too, and says to callers that it is
+    /// about to stop, see `drained`; `inactive` stops them; `active` undoes all of these. Returns when it is done, with
+    /// the plugins' reason when it failed. `reason` is kept.
     Result<void> set_admin_status(AdminStatus status, std::string_view reason = {});
     [[nodiscard]] AdminStatus admin_status() const noexcept { return admin_.load(std::memory_order_acquire); }
 

@@ -110,7 +110,7 @@ RunningStatus running_status(std::uint8_t number) noexcept {
 }
 
 AdminStatus admin_status(std::uint8_t number) noexcept {
-    constexpr auto last = static_cast<std::uint8_t>(AdminStatus::inactive);
+    constexpr auto last = static_cast<std::uint8_t>(AdminStatus::drain);
     return number <= last ? static_cast<AdminStatus>(number) : AdminStatus::inactive;
 }
 
