@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace malla::cli {
 
@@ -87,6 +88,10 @@ Status wrong_count(const CallbackDescription& callback, std::size_t given) {
                        "it takes " + callback.parameters_text());
 }
 
+bool looks_like_option(std::string_view word) {
+    return word.size() > 3 && word.starts_with("--") && std::isalpha(static_cast<unsigned char>(word[2])) != 0;
+}
+
 std::string array_of(const std::vector<std::optional<std::string>>& values) {
     std::string json = "[";
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -128,7 +133,12 @@ public:
                 texts_[parameter] = std::string_view{word}.substr(equals + 1);
             }
         }
-        return place_rest(plain, words.size());
+        auto placed = place_rest(plain, words.size());
+        const auto option = std::ranges::find_if(plain, looks_like_option);
+        if (placed || option == plain.end()) return placed;
+        return usage_error(placed.error().info(), std::string{*option} +
+                                                      " is no option of this command, and so an argument; " +
+                                                      "it takes " + callback_.parameters_text());
     }
 
     Result<std::string> read() const {

@@ -88,6 +88,11 @@ TEST(Words, OfWrongCountAreRefusedWithWhatIsWanted) {
     const auto error = arguments_of_words(described(calculate), {}, {});
     ASSERT_FALSE(error);
     EXPECT_EQ(error.error().data().at("hint"), "it takes op: one of add, multiply; a: a number; b: a number");
+    const std::vector<std::string> with_option{"add", "--keepgoing", "2", "3"};
+    const auto mistyped = arguments_of_words(described(calculate), with_option, {});
+    ASSERT_FALSE(mistyped);
+    EXPECT_THAT(mistyped.error().info(), HasSubstr("not 4"));
+    EXPECT_THAT(mistyped.error().data().at("hint"), HasSubstr("--keepgoing is no option of this command"));
 }
 
 TEST(Words, OfWrongTypeAreRefusedByNameAndType) {
