@@ -26,10 +26,26 @@ public:
     explicit FutureCall(Future<std::string> future) : future_{std::move(future)} {}
 
     bool wait(Deadline until) override { return future_.wait_until(until); }
-    Result<std::string> take() override { return future_.get(); }
+    Result<std::optional<std::string>> next() override {
+        auto result = future_.get();
+        if (!result) return std::move(result).error();
+        return std::optional{*std::move(result)};
+    }
 
 private:
     Future<std::string> future_;
+};
+
+class ValuesCall final : public StreamCall {
+public:
+    explicit ValuesCall(RemoteStream<std::string> values) : values_{std::move(values)} {}
+
+    bool wait(Deadline until) override { return values_.wait_until(until); }
+    Result<std::optional<std::string>> next() override { return values_.next(); }
+    [[nodiscard]] bool gives_stream() const noexcept override { return true; }
+
+private:
+    RemoteStream<std::string> values_;
 };
 
 CallOptions call_options(const CallCommand& command, std::optional<Deadline> deadline) {
@@ -64,18 +80,21 @@ int stream(Node& node, const CallCommand& command, const Common& common, const R
     options.style.format = common.mesh.format;
     if (callback) options.style = style_of(*callback, common);
     options.style.in_stream = true;
-    CallOptions held = call_options(command, std::nullopt);
+    const Target& to = command.target;
+    const CallOptions plain = call_options(command, std::nullopt); // each value of a stream may take the timeout
+    CallOptions held = plain;
     held.held = true;
+    const auto begin = [&](const std::string& arguments) -> std::unique_ptr<StreamCall> {
+        if (callback->gives_stream())
+            return std::make_unique<ValuesCall>(node.stream(to.service, to.callback, arguments, plain));
+        return std::make_unique<FutureCall>(node.async(to.service, to.callback, arguments, held));
+    };
     const StreamEnds ends{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, signal.fd()};
     const StreamSteps steps{[&](std::string_view line) -> Result<std::string> {
                                 if (!callback) return callback.error();
                                 return arguments_of_line(*callback, line);
                             },
-                            [&](const std::string& arguments) {
-                                return std::make_unique<FutureCall>(
-                                    node.async(command.target.service, command.target.callback, arguments, held));
-                            },
-                            [&] { node.send_held(); }};
+                            begin, [&] { node.send_held(); }};
     const int code = run_stream(options, ends, steps);
     return code == 0 && !callback ? fail(callback.error(), common) : code; // there was no line to fail
 }
@@ -117,10 +136,6 @@ int run(const CallCommand& command, const Common& common) {
     Node node{node_options(common, false)};
     const auto callback =
         wait_for_callback(node, command.target, command.on, command.version, common, command.no_wait, deadline);
-    if (command.from_input && callback && callback->gives_stream())
-        return fail(usage_error(command.target.callback + " gives a stream of values, which - does not take",
-                                "give it arguments: a call for each line with `while read`, or xargs"),
-                    common);
     if (command.from_input) return stream(node, command, common, callback);
     if (!callback) return fail(callback.error(), common);
     const auto arguments = arguments_of_words(*callback, command.arguments.words, command.arguments.separator);

@@ -65,18 +65,21 @@ void StreamWriter::take_in_order() {
         flush();
         if (!waiting_.front().call->wait(Deadline::in(slice))) return;
     }
-    finish(std::move(waiting_.front()));
+    if (!take_from(waiting_.front())) return;
+    finished_.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
 }
 
 void StreamWriter::take_unordered() {
     window_.pop(waiting_, Deadline{Clock::now()});
-    std::erase_if(waiting_, [this](StreamLine& line) {
-        const bool ready = is_ready(line);
-        if (ready) finish(std::move(line));
-        return ready;
+    bool any = false;
+    std::erase_if(waiting_, [&](StreamLine& line) {
+        if (!is_ready(line)) return false;
+        any = true;
+        if (!take_from(line)) return false;
+        finished_.push_back(std::move(line));
+        return true;
     });
-    const bool any = !finished_.empty();
     flush();
     if (any) return;
     if (!waiting_.empty()) {
@@ -86,21 +89,27 @@ void StreamWriter::take_unordered() {
     }
 }
 
-void StreamWriter::finish(StreamLine&& finished) {
-    StreamLine& line = finished_.emplace_back(std::move(finished));
+/// Takes its next result, and says whether none comes behind it.
+bool StreamWriter::take_from(StreamLine& line) {
     first_unwritten_ = std::min(first_unwritten_, line.number);
-    const auto text = text_of(line);
+    const auto text = next_text(line);
+    if (text && *text) {
+        out_.append(**text);
+        if (line.call->gives_stream()) return false;
+    }
     if (progress_) progress_->count(!text, line.input_end);
-    if (!text) return fail(line.number, text.error());
-    if (first_unanswered_ < line.number) ++answered_behind_;
-    out_.append(*text);
+    if (!text) fail(line.number, text.error());
+    else if (first_unanswered_ < line.number) ++answered_behind_;
+    return true;
 }
 
-Result<std::string> StreamWriter::text_of(StreamLine& line) const {
+Result<std::optional<std::string>> StreamWriter::next_text(StreamLine& line) const {
     if (line.call == nullptr) return *line.refusal;
-    const auto result = line.call->take();
-    if (!result) return result.error();
-    return result_text(*result, options_.style);
+    auto result = line.call->next();
+    if (!result || !*result) return result;
+    auto text = result_text(**result, options_.style);
+    if (!text) return std::move(text).error();
+    return std::optional{*std::move(text)};
 }
 
 void StreamWriter::fail(std::uint64_t number, const Status& status) {
@@ -117,7 +126,7 @@ void StreamWriter::fail(std::uint64_t number, const Status& status) {
 
 void StreamWriter::flush() {
     if (progress_) progress_->report(Clock::now());
-    if (finished_.empty()) return;
+    if (first_unwritten_ == UINT64_MAX) return;
     out_.flush();
     if (out_.error() != 0) {
         note_unanswered(first_unwritten_);

@@ -43,8 +43,8 @@ public:
 private:
     void take_in_order();
     void take_unordered();
-    void finish(StreamLine&& finished);
-    [[nodiscard]] Result<std::string> text_of(StreamLine& line) const;
+    [[nodiscard]] bool take_from(StreamLine& line);
+    [[nodiscard]] Result<std::optional<std::string>> next_text(StreamLine& line) const;
     void fail(std::uint64_t number, const Status& status);
     void flush();
     void note_unanswered(std::uint64_t number) noexcept;
@@ -57,9 +57,9 @@ private:
     std::function<void()> wake_sender_;
     LineWriter out_;
     std::atomic<StreamEnd> end_ = StreamEnd::none;
-    std::deque<StreamLine> waiting_;   ///< taken from the window, without a result so far
-    std::vector<StreamLine> finished_; ///< since the last flush
-    std::uint64_t first_unwritten_ = UINT64_MAX;
+    std::deque<StreamLine> waiting_;             ///< taken from the window, of which not all results have been taken
+    std::vector<StreamLine> finished_;           ///< since the last flush
+    std::uint64_t first_unwritten_ = UINT64_MAX; ///< of those with results since the last flush
     int exit_code_ = 0;
     std::uint64_t first_unanswered_ = UINT64_MAX;
     std::uint64_t answered_behind_ = 0;

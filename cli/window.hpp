@@ -21,10 +21,12 @@ namespace malla::cli {
 class StreamCall {
 public:
     virtual ~StreamCall() = default;
-    /// Whether its result is there by `until`.
+    /// Whether its next result, or its end, is there by `until`.
     [[nodiscard]] virtual bool wait(Deadline until) = 0;
-    /// The result as JSON, once.
-    [[nodiscard]] virtual Result<std::string> take() = 0;
+    /// The next result as JSON; nothing behind the last one. Not asked again behind that, a failure, or the only one.
+    [[nodiscard]] virtual Result<std::optional<std::string>> next() = 0;
+    /// Whether it is a stream of results; else it has one.
+    [[nodiscard]] virtual bool gives_stream() const noexcept { return false; }
 };
 
 /// A line of input on its way: called, or refused before.

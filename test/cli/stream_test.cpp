@@ -20,10 +20,12 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-/// Answers calls when the test says so, and none before it was sent. A line's arguments are the line itself.
+/// Answers calls when the test says so, and none before it was sent. A line's arguments are the line itself. Where the
+/// server gives streams, one gives its arguments three times.
 class Server {
 public:
-    explicit Server(bool at_once = true) : at_once_{at_once} {}
+    explicit Server(bool at_once = true, bool gives_streams = false)
+        : at_once_{at_once}, gives_streams_{gives_streams} {}
 
     StreamSteps steps() {
         return {[](std::string_view line) -> Result<std::string> {
@@ -71,16 +73,19 @@ private:
                 return number_ <= server_.sent_ && (server_.at_once_ || server_.answered_.contains(arguments_));
             });
         }
-        Result<std::string> take() override {
+        Result<std::optional<std::string>> next() override {
             if (arguments_ == "fail") return Status{"not_found"};
-            if (arguments_ == "lost") return Status{"peer_lost", "n1"};
-            return arguments_;
+            if (arguments_ == "lost" && (!gives_stream() || given_ == 1)) return Status{"peer_lost", "n1"};
+            if (++given_ > 3) return std::optional<std::string>{};
+            return std::optional{arguments_ == "lost" ? "0" : arguments_};
         }
+        [[nodiscard]] bool gives_stream() const noexcept override { return server_.gives_streams_; }
 
     private:
         Server& server_;
         std::string arguments_;
         std::size_t number_;
+        int given_ = 0;
     };
 
     std::unique_ptr<StreamCall> begin(std::string arguments) {
@@ -100,6 +105,7 @@ private:
     std::condition_variable changed_;
     std::set<std::string> answered_;
     bool at_once_;
+    const bool gives_streams_;
     std::size_t begun_ = 0;
     std::size_t sent_ = 0; ///< of those that were begun
     std::size_t under_way_ = 0;
@@ -243,6 +249,41 @@ TEST(Stream, SaysHowManyLinesBehindOneThatWasLostAreWritten) {
     EXPECT_EQ(stream.finish(), 7);
     EXPECT_EQ(stream.rest(), "1\n3\n");
     EXPECT_THAT(stream.errors(), HasSubstr("line 2 is the first that was not answered, and 1 behind it were answered"));
+}
+
+TEST(Stream, WritesAllThatALineGivesBeforeWhatTheNextOneGives) {
+    Server server{false, true};
+    Running stream{server, in_flight(3)};
+    stream.type("1\n2\n3\n");
+    server.wait_for_calls(3);
+    server.answer("3");
+    server.answer("2");
+    server.answer("1");
+    EXPECT_EQ(stream.finish(), 0);
+    EXPECT_EQ(stream.rest(), "1\n1\n1\n2\n2\n2\n3\n3\n3\n");
+}
+
+TEST(Stream, WritesWhatALineGaveBeforeItWasLostAndNamesIt) {
+    Server server{true, true};
+    Running stream{server, in_flight(1)};
+    stream.type("1\nlost\n3\n");
+    EXPECT_EQ(stream.finish(), 7);
+    EXPECT_EQ(stream.rest(), "1\n1\n1\n0\n");
+    EXPECT_THAT(stream.errors(), HasSubstr("line 2 is the first that was not answered; --from-line 2 goes"));
+}
+
+TEST(Stream, WritesWhatStreamsGiveAsItComes) {
+    Server server{false, true};
+    auto options = in_flight(2);
+    options.unordered = true;
+    Running stream{server, options};
+    stream.type("1\n2\n");
+    server.wait_for_calls(2);
+    server.answer("2");
+    for (int value = 0; value < 3; ++value) EXPECT_EQ(stream.read_line(), "2");
+    server.answer("1");
+    EXPECT_EQ(stream.finish(), 0);
+    EXPECT_EQ(stream.rest(), "1\n1\n1\n");
 }
 
 TEST(Stream, RefusesALineBeforeItIsCalled) {

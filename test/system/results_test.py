@@ -44,10 +44,31 @@ class Results(Streams):
         out = eventually(lambda: self.malla(*described)[1])  # nothing before the service is there
         self.assertIs(json.loads(out.splitlines()[0])["stream"], True)
 
-    def test_lines_of_the_input_are_no_arguments_of_a_stream(self):
-        code, out, err = self.malla("call", "Echo.numbers", "-", stdin="[1,2]\n")
-        self.assertEqual((code, out), (2, ""))
-        self.assertIn("gives a stream", err)
+    def test_each_line_of_the_input_has_its_stream(self):
+        numbers = ("call", "Echo.numbers", "-")
+        self.assertEqual(self.malla(*numbers, stdin="[1,3]\n[7,6]\n[5,6]\n"), (0, "1\n2\n3\n5\n6\n", ""))
+        many = [f"[{first},{first + 999}]\n" for first in range(1, 300_000, 1_000)]
+        code, out, err = self.malla(*numbers, "-j", 16, stdin="".join(many))
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(out, "".join(f"{n}\n" for n in range(1, 300_001)))
+        code, out, err = self.malla(*numbers, "-j", 16, "--unordered", stdin="".join(many))
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(sorted(map(int, out.split())), list(range(1, 300_001)))
+        code, out, err = self.malla(*numbers, "--keep-going", stdin="[1,2]\n[1]\n[3,4]\n")
+        self.assertEqual((code, out), (2, "1\n2\n3\n4\n"))
+        self.assertIn('"line":2', err)
+
+    def test_an_interrupt_stops_the_streams_of_lines_and_names_the_first(self):
+        lines = self.start("malla", "call", "Echo.numbers", "-", "-j", 4, stdin=subprocess.PIPE,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        lines.stdin.write("[1,2]\n[3,1000000000]\n[5,1000000000]\n")
+        lines.stdin.flush()
+        self.assertEqual([lines.stdout.readline() for _ in range(1_000)], [f"{n}\n" for n in range(1, 1_001)])
+        lines.send_signal(signal.SIGINT)
+        self.assertEqual(lines.wait(LIMIT_S), 130)
+        self.assertIn("line 2 is the first that was not answered", lines.stderr.read())
+        lines.stdin.close()
+        self.idle()
 
     def test_a_reader_that_goes_away_stops_the_handler(self):
         script = "malla call Echo.numbers 1 1000000000 | head -3; echo ${PIPESTATUS[*]}"
