@@ -7,6 +7,7 @@
 #include "cli/run.hpp"
 #include "cli/schema.hpp"
 #include "cli/session.hpp"
+#include "cli/settings.hpp"
 #include "cli/stream.hpp"
 #include "cli/usage.hpp"
 #include "malla/node/stop_signal.hpp"
@@ -56,6 +57,7 @@ CallOptions call_options(const CallCommand& command, std::optional<Deadline> dea
     options.on = command.on;
     options.version = command.version;
     options.key = command.key;
+    options.traceparent = process_environment()("TRACEPARENT").value_or("");
     return options;
 }
 

@@ -182,6 +182,25 @@ TEST_F(NodeTrace, ACallBelongsToTheSpanAroundIt) {
     EXPECT_EQ(Remote<FirstApi>{one}.call<Ask>(0), span.context().traceparent()) << "also within one node";
 }
 
+TEST_F(NodeTrace, ACallBelongsToTheTraceThatItsOptionsName) {
+    one.start(Asks<FirstApi, SecondApi, Quiet>{one});
+    const Span span{"main"};
+    const TraceContext from_elsewhere = TraceContext::new_trace();
+    CallOptions options = within(10s);
+    options.traceparent = from_elsewhere.traceparent();
+
+    EXPECT_EQ(Remote<FirstApi>{client}.call<Ask>(options, 0), options.traceparent);
+    EXPECT_EQ(*Remote<FirstApi>{client}.async<Ask>(options, 0).get(), options.traceparent);
+    EXPECT_EQ(Remote<FirstApi>{one}.call<Ask>(options, 0), options.traceparent) << "also within one node";
+    count_requests();
+    const auto under_it = TraceContext::parse(Remote<FirstApi>{client}.call<Ask>(options, 0));
+    ASSERT_TRUE(under_it);
+    EXPECT_EQ(under_it->trace_id(), from_elsewhere.trace_id()) << "also when the call has a span of its own";
+    set_metric_sink(nullptr);
+    options.traceparent = "nonsense";
+    EXPECT_EQ(Remote<FirstApi>{client}.call<Ask>(options, 0), span.context().traceparent());
+}
+
 TEST_F(NodeTrace, NothingTravelsWhenNobodyHears) {
     one.start(Asks<FirstApi, SecondApi, Quiet>{one});
 

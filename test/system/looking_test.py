@@ -95,6 +95,13 @@ class Trace(Looking):
             self.assertGreaterEqual(above["took_us"], below["took_us"])
             self.assertGreaterEqual(below["start_us"], above["start_us"])
 
+    def test_the_tree_goes_on_through_commands_that_are_served(self):
+        self.start("malla", "serve", "Shell.order", "--exec", "malla call Shop.order soup 2", "--name", "shell")
+        rows = self.rows("trace", "Shell.order", "x")
+        self.assertEqual([(row["depth"], row["name"], row["node"]) for row in rows[1:4]],
+                         [(1, "Shell.order", "shell"), (2, "Shop.order", "shop"), (3, "Kitchen.cook", "shop")])
+        self.assertEqual((rows[0]["result"], len(rows)), ("9", 7))
+
     def test_a_failure_ends_as_that_of_a_call_and_shows_where_it_came_from(self):
         code, out, err = self.malla("trace", "Shop.order", "soup", "--", 0)
         self.assertEqual(code, 1)

@@ -62,7 +62,7 @@ Result<std::string> frame_of(const Request& request, const CallWays& ways, NodeI
     const CallInfo* outer = current_call();
     if (outer) call.root = outer->root;
     TraceContext::Text text;
-    call.traceparent = trace ? trace->traceparent() : trace::traceparent(outer, text);
+    call.traceparent = traceparent_of(request.options, trace, text);
     call.remaining_us = microseconds(deadline.left(now));
     call.stamp_us = microseconds(now.time_since_epoch());
     call.one_way = request.one_way;
@@ -87,7 +87,8 @@ CallState::CallState(CallWays& ways, Request request)
     : ways_{ways}, request_{std::move(request)}, deadline_{std::min(
                                                      request_.options.deadline.value_or(Deadline::in(ways.timeout())),
                                                      current_deadline())},
-      number_{ways.next_call_number()}, trace_{OutgoingTrace::begin(request_.service, request_.callback)} {
+      number_{ways.next_call_number()}, trace_{OutgoingTrace::begin(request_.service, request_.callback,
+                                                                    request_.options.traceparent)} {
     if (request_.stream) streams.fetch_add(1, std::memory_order_relaxed);
 }
 

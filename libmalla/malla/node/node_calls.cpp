@@ -222,7 +222,8 @@ void Node::Core::heard(const Request& request, NodeId node, const Status* failur
 }
 
 Result<Returned> Node::Core::call_local(ServedService& service, const Request& request) {
-    if (const auto trace = OutgoingTrace::begin(request.service, request.callback)) [[unlikely]] {
+    if (const auto trace = OutgoingTrace::begin(request.service, request.callback, request.options.traceparent))
+        [[unlikely]] {
         auto result = call_local(service, request, trace.get());
         trace->end(result ? nullptr : &result.error());
         return result;
@@ -245,7 +246,7 @@ Result<Returned> Node::Core::call_local(ServedService& service, const Request& r
     info.may_administer = true;
     info.deadline = deadline;
     TraceContext::Text text;
-    info.traceparent = trace ? trace->traceparent() : trace::traceparent(current_call(), text);
+    info.traceparent = traceparent_of(request.options, trace, text);
     for (const auto& [key, value] : request.options.metadata) info.metadata.emplace_back(key, value);
     if (info.deadline.passed(Clock::now())) return Status{"expired"};
     std::string body;

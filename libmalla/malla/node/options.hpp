@@ -117,6 +117,9 @@ struct CallOptions {
     std::optional<std::string> key;
     /// Handed to the handler and to interceptors.
     std::vector<std::pair<std::string, std::string>> metadata;
+    /// The W3C `traceparent` that the call belongs to, such as one that came by HTTP; empty, or not well-formed: that
+    /// of the span or the call around it.
+    std::string traceparent;
     /// For many short calls whose results are taken later: up to 64 to one node are sent together, which takes less
     /// time in both processes. `Node::send_held` sends what is left, and so does waiting for one of them.
     bool held = false;

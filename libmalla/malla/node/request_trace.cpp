@@ -40,10 +40,10 @@ Result<void> IncomingTrace::end(Result<void> result) {
     return result;
 }
 
-OutgoingTrace::OutgoingTrace(std::string_view service, std::string_view callback)
+OutgoingTrace::OutgoingTrace(std::string_view service, std::string_view callback, std::string_view traceparent)
     : service_{service}, callback_{callback}, span_{"request-out",
                                                     {{"service", service}, {"operation", callback}},
-                                                    {trace::SpanKind::client, nullptr, {}}},
+                                                    {trace::SpanKind::client, nullptr, traceparent}},
       traceparent_{span_.traceparent()} {}
 
 OutgoingTrace::~OutgoingTrace() {

@@ -4,6 +4,7 @@
 #include "malla/base/deadline.hpp"
 #include "malla/base/metric.hpp"
 #include "malla/base/result.hpp"
+#include "malla/node/options.hpp"
 #include "malla/service/context.hpp"
 #include "malla/service/service_core.hpp"
 #include "malla/service/trace.hpp"
@@ -46,15 +47,18 @@ private:
 /// "malla.request.out". It ends once, when the call does, or as `cancelled` with its object.
 class OutgoingTrace {
 public:
-    /// Null when nobody hears of it. `service` and `callback` live as long as it.
-    [[nodiscard]] static std::unique_ptr<OutgoingTrace> begin(std::string_view service, std::string_view callback) {
+    /// Null when nobody hears of it. `service`, `callback` and `traceparent` live as long as it; the last is that of
+    /// `CallOptions`.
+    [[nodiscard]] static std::unique_ptr<OutgoingTrace> begin(std::string_view service, std::string_view callback,
+                                                              std::string_view traceparent) {
         const Frame* frame = Frame::current();
         const Span* span = Span::current();
-        if (!is_observed(frame ? &frame->service() : nullptr) && !(frame && span && span->is_told())) [[likely]]
+        const bool told = frame && (TraceContext::is_told(traceparent) || (span && span->is_told()));
+        if (!is_observed(frame ? &frame->service() : nullptr) && !told) [[likely]]
             return nullptr;
-        return std::make_unique<OutgoingTrace>(service, callback);
+        return std::make_unique<OutgoingTrace>(service, callback, traceparent);
     }
-    OutgoingTrace(std::string_view service, std::string_view callback);
+    OutgoingTrace(std::string_view service, std::string_view callback, std::string_view traceparent);
     ~OutgoingTrace();
     OutgoingTrace(const OutgoingTrace&) = delete;
     OutgoingTrace& operator=(const OutgoingTrace&) = delete;
@@ -72,5 +76,14 @@ private:
     std::string traceparent_;
     bool ended_ = false;
 };
+
+/// What a call carries: the context of its own span, if any, else that of its options, else that of the code that makes
+/// it, which is written into `text` if need be.
+[[nodiscard]] inline std::string_view traceparent_of(const CallOptions& options, const OutgoingTrace* own,
+                                                     TraceContext::Text& text) {
+    if (own) return own->traceparent();
+    if (!options.traceparent.empty() && TraceContext::parse(options.traceparent)) return options.traceparent;
+    return trace::traceparent(current_call(), text);
+}
 
 } // namespace malla

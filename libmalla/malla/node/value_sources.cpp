@@ -44,7 +44,7 @@ public:
     /// Begins it; what that gives is the first thing that `next` says.
     void open(const OutgoingTrace* trace) {
         TraceContext::Text text;
-        traceparent_ = trace ? trace->traceparent() : std::string{trace::traceparent(current_call(), text)};
+        traceparent_ = traceparent_of(request_.options, trace, text);
         info_.traceparent = traceparent_;
         LocalEntry entry{service_->hosted->core(), request_.options.deadline};
         if (!entry.entered()) return end(entry.refusal());
@@ -102,8 +102,9 @@ std::unique_ptr<ValueSource> Node::Core::stream(Request request) {
     request.stream = true;
     const auto local = own_choice(request);
     if (!local) return std::make_unique<RemoteSource>(*this, std::move(request));
-    const auto trace = OutgoingTrace::begin(request.service, request.callback);
     auto source = std::make_unique<LocalSource>(*this, RequestId{id_, next_call_number()}, local, std::move(request));
+    const Request& made = source->request();
+    const auto trace = OutgoingTrace::begin(made.service, made.callback, made.options.traceparent);
     source->open(trace.get());
     if (trace) trace->end(source->failure());
     if (source->failure() && may_go_elsewhere(*local, *source->failure()))
