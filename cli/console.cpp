@@ -24,7 +24,11 @@ int print(std::string_view text) {
 }
 
 int print(const Listing& listing, const Common& common, int code) {
-    return std::max(code, print(listing.text(common.mesh.format, terminal_of(STDOUT_FILENO, process_environment()))));
+    const Terminal terminal = terminal_of(STDOUT_FILENO, process_environment());
+    const std::string_view nothing = listing.said_when_empty();
+    if (!nothing.empty() && !common.quiet && is_for_people(common.mesh.format, terminal.is_terminal))
+        print_error(std::string{nothing} + '\n');
+    return std::max(code, print(listing.text(common.mesh.format, terminal)));
 }
 
 void print_error(std::string_view text) { static_cast<void>(write_all(STDERR_FILENO, text)); }

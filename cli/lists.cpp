@@ -5,7 +5,6 @@
 #include "cli/run.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
-#include "cli/terminal.hpp"
 #include "malla/node/admin_api.hpp"
 #include "malla/node/remote.hpp"
 
@@ -19,8 +18,6 @@
 #include <set>
 #include <string_view>
 #include <vector>
-
-#include <unistd.h>
 
 namespace malla::cli {
 
@@ -92,15 +89,6 @@ std::vector<std::optional<admin::State>> states_of(Node& node, const std::vector
     return states;
 }
 
-/// People are told why there are no rows; programs see it.
-int print_unless_empty(const Listing& listing, bool empty, std::string_view what, const Common& common) {
-    const Terminal terminal = terminal_of(STDOUT_FILENO, process_environment());
-    if (!empty || !is_for_people(common.mesh.format, terminal.is_terminal)) return print(listing, common);
-    if (!common.quiet)
-        print_error("there is no " + std::string{what} + "; `malla doctor` says what can be seen from here\n");
-    return 0;
-}
-
 } // namespace
 
 int run(const LsCommand&, const Common& common) {
@@ -122,7 +110,8 @@ int run(const LsCommand&, const Common& common) {
                                   {"version", text},
                                   {"nodes", static_cast<std::int64_t>(instances.size())}}));
     }
-    return print_unless_empty(listing, services.empty(), "service", common);
+    listing.say_when_empty("there is no service; `malla doctor` says what can be seen from here");
+    return print(listing, common);
 }
 
 int run(const NodesCommand&, const Common& common) {
@@ -135,8 +124,7 @@ int run(const NodesCommand&, const Common& common) {
                      {"PID", "pid"},
                      {"ENDPOINT", "endpoint"},
                      {.heading = "SERVICES", .member = "services", .may_be_cut = true}}};
-    const auto nodes = (*node)->nodes();
-    for (const auto& view : nodes) {
+    for (const auto& view : (*node)->nodes()) {
         Json services = Json::array();
         for (const auto& service : view.services) services.push_back(service);
         listing.add(Json::object({{"name", view.name},
@@ -150,7 +138,8 @@ int run(const NodesCommand&, const Common& common) {
                                   {"started", time_text(view.started_at_ms)},
                                   {"up_s", seconds_since(view.started_at_ms)}}));
     }
-    return print_unless_empty(listing, nodes.empty(), "node", common);
+    listing.say_when_empty("there is no node; `malla doctor` says what can be seen from here");
+    return print(listing, common);
 }
 
 int run(const InfoCommand& command, const Common& common) {

@@ -135,7 +135,7 @@ std::string table(std::span<const Cells> rows, std::span<const Listing::Column> 
 
 std::string Listing::text(Format format, const Terminal& terminal) const {
     if (!is_for_people(format, terminal.is_terminal)) return lines();
-    if (rows_.empty() && !when_empty_.empty()) return when_empty_ + '\n';
+    if (!said_when_empty().empty()) return {};
     const auto columns = shown_columns();
     std::vector<Cells> rows(1);
     for (const Column& column : columns) rows[0].push_back(column.heading);

@@ -30,8 +30,12 @@ public:
 
     /// What people are told instead of a table without rows.
     void say_when_empty(std::string_view sentence) { when_empty_ = sentence; }
+    /// That, if there are no rows; else nothing.
+    [[nodiscard]] std::string_view said_when_empty() const {
+        return rows_.empty() ? std::string_view{when_empty_} : std::string_view{};
+    }
 
-    /// What is written. Nothing is wider than a terminal: a table has the widest of the columns that may be cut
+    /// What is written to standard output. Nothing is wider than a terminal: a table has the widest of the columns that may be cut
     /// shortened; where that is not enough, each row is a block of lines `HEADING: value`, in which nothing is cut.
     [[nodiscard]] std::string text(Format format, const Terminal& terminal) const;
 

@@ -95,12 +95,13 @@ TEST(Listing, LeavesOutAnOptionalColumnThatNoRowHas) {
     EXPECT_EQ(on_terminal(listing, 80), "NAME  ERROR\na     -\nb     no\n");
 }
 
-TEST(Listing, SaysItWhenThereIsNothingToShowAPerson) {
+TEST(Listing, KnowsWhatToSayWhenThereIsNothingToShow) {
     Listing listing{{{"NAME", "name"}}};
     listing.say_when_empty("there is nothing");
-    EXPECT_EQ(on_terminal(listing, 80), "there is nothing\n");
-    EXPECT_EQ(listing.text(Format::automatic, {}), "");
+    EXPECT_EQ(on_terminal(listing, 80), "");
+    EXPECT_EQ(listing.said_when_empty(), "there is nothing");
     listing.add(Json::object({{"name", "a"}}));
+    EXPECT_EQ(listing.said_when_empty(), "");
     EXPECT_EQ(on_terminal(listing, 80), "NAME\na\n");
 }
 

@@ -21,7 +21,7 @@ ENDING = {
     "info": ["info Echo"],
     "describe": ["describe Echo", "describe Calculator.calculate"],
     "plugins": ["plugins Echo"],
-    "config": ["config Echo"],
+    "config": ["config Echo set greeting.language=en", "config Echo"],
     "explain": ["explain Echo.text"],
     "pause": ["pause Echo"],
     "resume": ["resume Echo"],
@@ -107,6 +107,7 @@ class Terminals(Person):
             self.assertRegex(error, rf"^there is no {what}; `malla doctor`")
             self.assertEqual(on_terminal(self, "malla", name, "-q", "--cluster", "elsewhere"), (0, "", ""))
             self.assertEqual(self.malla(name, "--cluster", "elsewhere"), (0, "", ""))
+        self.assertEqual(on_terminal(self, "malla", "config", "Calculator"), (0, "", "nothing is configured\n"))
         screen = Screen(self, "malla", "top", "--cluster", "elsewhere")
         screen.wait_for(lambda: screen.line("there is no service"))
         screen.type("q")
