@@ -13,7 +13,8 @@ namespace malla::cli {
 /// reader went away, 1 and a line on standard error when it cannot be written.
 [[nodiscard]] int print(std::string_view text);
 
-/// Likewise as suits where it goes; people are told on standard error that there is nothing. Gives `code` where nothing worse happens.
+/// Likewise as suits where it goes; people are told on standard error that there is nothing. Gives `code` where nothing
+/// worse happens.
 [[nodiscard]] int print(const Listing& listing, const Common& common, int code = 0);
 
 /// Writes to standard error.

@@ -35,8 +35,9 @@ public:
         return rows_.empty() ? std::string_view{when_empty_} : std::string_view{};
     }
 
-    /// What is written to standard output. Nothing is wider than a terminal: a table has the widest of the columns that may be cut
-    /// shortened; where that is not enough, each row is a block of lines `HEADING: value`, in which nothing is cut.
+    /// What is written to standard output. Nothing is wider than a terminal: a table has the widest of the columns that
+    /// may be cut shortened; where that is not enough, each row is a block of lines `HEADING: value`, in which nothing
+    /// is cut.
     [[nodiscard]] std::string text(Format format, const Terminal& terminal) const;
 
 private:

@@ -22,10 +22,12 @@ if [[ $kind == static ]]; then
 fi
 cmake --install "$build" --prefix "$work/first"
 mv "$work/first" "$prefix"
-[[ ! -e $prefix/bin/malla || -s $prefix/share/man/man1/malla-call.1 ]] || {
-  echo "no manual was installed"
-  exit 1
-}
+for page in malla malla-call malla-broker; do
+  [[ ! -e $prefix/bin/malla || -s $prefix/share/man/man1/$page.1 ]] || {
+    echo "no manual page $page was installed"
+    exit 1
+  }
+done
 
 expect() { # COMMAND...: it prints what is expected
   local printed
