@@ -95,12 +95,21 @@ bool StreamWriter::take_from(StreamLine& line) {
     const auto text = next_text(line);
     if (text && *text) {
         out_.append(**text);
-        if (line.call->gives_stream()) return false;
+        if (line.call->gives_stream()) {
+            look_between_values();
+            return false;
+        }
     }
     if (progress_) progress_->count(!text, line.input_end);
     if (!text) fail(line.number, text.error());
     else if (first_unanswered_ < line.number) ++answered_behind_;
     return true;
+}
+
+/// A stream that is always ahead of its writer is told of, and ends, as others do.
+void StreamWriter::look_between_values() {
+    if (out_.error() != 0) flush();
+    else if (progress_) progress_->report(Clock::now());
 }
 
 Result<std::optional<std::string>> StreamWriter::next_text(StreamLine& line) const {

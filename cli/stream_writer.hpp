@@ -44,6 +44,7 @@ private:
     void take_in_order();
     void take_unordered();
     [[nodiscard]] bool take_from(StreamLine& line);
+    void look_between_values();
     [[nodiscard]] Result<std::optional<std::string>> next_text(StreamLine& line) const;
     void fail(std::uint64_t number, const Status& status);
     void flush();

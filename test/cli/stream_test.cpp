@@ -17,6 +17,7 @@ namespace malla::cli {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -76,6 +77,7 @@ private:
         Result<std::optional<std::string>> next() override {
             if (arguments_ == "fail") return Status{"not_found"};
             if (arguments_ == "lost" && (!gives_stream() || given_ == 1)) return Status{"peer_lost", "n1"};
+            if (arguments_ == "endless") return std::optional<std::string>{"0"};
             if (++given_ > 3) return std::optional<std::string>{};
             return std::optional{arguments_ == "lost" ? "0" : arguments_};
         }
@@ -417,6 +419,18 @@ TEST(Stream, SaysWhyItCannotWrite) {
     ::close(full);
     error.close_in();
     EXPECT_THAT(error.read_all(), HasSubstr("No space left"));
+}
+
+TEST(Stream, EndsWhenItCannotWriteThoughWhatALineGivesIsAlwaysAhead) {
+    Server server{true, true};
+    Pipe input;
+    Pipe error;
+    input.write("endless\n");
+    const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+    EXPECT_EQ(run_stream(in_flight(1), {input.out(), full, error.in(), -1}, server.steps()), 1);
+    ::close(full);
+    error.close_in();
+    EXPECT_THAT(error.read_all(), AllOf(HasSubstr("No space left"), HasSubstr("line 1 is the first")));
 }
 
 TEST(Stream, OpensSlowlySoThatLittleRunsInVain) {

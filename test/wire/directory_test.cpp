@@ -59,6 +59,17 @@ TEST(Announce, ServiceStatusOfALaterVersionTakesNoCalls) {
     EXPECT_TRUE(golden::record().services[0].is_callable());
 }
 
+TEST(Announce, EachAdministrativeStatusArrivesAndOneOfALaterVersionTakesNoCalls) {
+    NodeRecord record = golden::record();
+    using enum AdminStatus;
+    for (const AdminStatus status : {active, pause, inactive, drain}) {
+        record.services[0].admin_status = status;
+        EXPECT_EQ(decode_announce(*encode(record))->record.services[0].admin_status, status);
+    }
+    record.services[0].admin_status = static_cast<AdminStatus>(99);
+    EXPECT_EQ(decode_announce(*encode(record))->record.services[0].admin_status, inactive);
+}
+
 TEST(Announce, FaultInsideAServiceIsTheFaultOfTheMessage) {
     std::string frame = golden::frame("announce");
     frame[frame.find("square")] = '\x1b';
