@@ -79,7 +79,10 @@ void SharedDirectory::tell(const Change& change) {
 }
 
 void SharedDirectory::changed() {
-    version_.fetch_add(1, std::memory_order_release);
+    {
+        const std::lock_guard lock{mutex_}; // whoever has just looked waits by now
+        version_.fetch_add(1, std::memory_order_release);
+    }
     changed_.notify_all();
 }
 
