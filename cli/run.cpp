@@ -4,6 +4,7 @@
 #include "cli/config_file.hpp"
 #include "cli/console.hpp"
 #include "cli/session.hpp"
+#include "malla/node/stop_signal.hpp"
 
 namespace malla::cli {
 
@@ -17,10 +18,11 @@ int run(const RunCommand& command, const Common& common) {
     }
     apply_environment(options.config);
     apply_settings(options.config, command.settings);
+    StopSignal signal; // before anybody knows of the node
     Node node{std::move(options)};
     for (const auto& file : command.files)
         if (auto loaded = node.load(file); !loaded) return fail(loaded.error(), common);
-    return node.run();
+    return node.run(signal);
 }
 
 } // namespace malla::cli

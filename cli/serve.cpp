@@ -6,6 +6,7 @@
 #include "cli/serve_file.hpp"
 #include "cli/serve_lines.hpp"
 #include "cli/session.hpp"
+#include "malla/node/stop_signal.hpp"
 #include "malla/node/untyped_service.hpp"
 #include "malla/service/trace.hpp"
 
@@ -137,9 +138,10 @@ int run(const ServeCommand& command, const Common& common) {
     set_environment(common.mesh);
     const auto guardian = Guardian::start(processes_of(*services)); // while there is but this thread
     if (!guardian) return fail(guardian.error(), common);
+    StopSignal signal; // before anybody knows of the node
     Node node{node_options(common, true, command.host)};
     if (auto hosted = host(node, *services, **guardian); !hosted) return fail(hosted.error(), common);
-    return node.run();
+    return node.run(signal);
 }
 
 } // namespace malla::cli

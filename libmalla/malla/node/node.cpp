@@ -223,10 +223,13 @@ Result<Subscription> Node::subscribe(std::string_view pattern, EventHandler hand
 bool Node::holds_rendezvous() const { return core_->membership().holds_rendezvous(); }
 
 int Node::run() {
-    {
-        const StopSignal signal;
-        signal.wait(core_->end_wanted());
-    }
+    StopSignal signal;
+    return run(signal);
+}
+
+int Node::run(StopSignal& signal) {
+    signal.wait(core_->end_wanted());
+    signal.let_go();
     stop();
     return 0;
 }

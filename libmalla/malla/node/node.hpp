@@ -22,6 +22,8 @@
 
 namespace malla {
 
+class StopSignal;
+
 /// A participant in the mesh: hosts services, calls others, knows who is there.
 ///
 /// Constructing one joins the mesh; destroying it says goodbye. Any thread may use it.
@@ -140,6 +142,9 @@ public:
     /// stops; gives the exit code of the program.
     /// A second signal ends it at once.
     int run();
+    /// As above for a signal that may have come since `signal` was made: one made before the node lets no moment pass
+    /// in which others know of its services already and a signal still ends the program at once.
+    int run(StopSignal& signal);
     /// Refuses new calls as `draining`, waits for those that run until `drain_limit`, stops the
     /// services in reverse order of their start and says goodbye. Returns when its callers have ended
     /// their connections, or half a second later. Harmless when called again.

@@ -36,16 +36,25 @@ StopSignal::StopSignal() {
     struct sigaction action {};
     action.sa_handler = on_signal;
     action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
-    ::sigaction(SIGTERM, &action, &old_term_);
-    ::sigaction(SIGINT, &action, &old_int_);
-    struct sigaction hangup {};
-    ::sigaction(SIGHUP, nullptr, &hangup);
-    if (hangup.sa_handler == SIG_DFL) ::sigaction(SIGHUP, &action, nullptr); // nohup, or a handler, has its way
+    before_.reserve(3);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+        struct sigaction before {};
+        ::sigaction(number, nullptr, &before);
+        if (number == SIGHUP && before.sa_handler != SIG_DFL) continue; // nohup, or a handler, has its way
+        before_.emplace_back(number, before);
+        ::sigaction(number, &action, nullptr);
+    }
 }
 
 StopSignal::~StopSignal() {
+    let_go();
     ::close(read_fd_);
     ::close(write_fd.exchange(-1));
+}
+
+void StopSignal::let_go() noexcept {
+    for (const auto& [number, before] : before_) ::sigaction(number, &before, nullptr);
+    before_.clear();
 }
 
 void StopSignal::wait(const Once& other) const {

@@ -4,12 +4,14 @@
 #include "malla/service/once.hpp"
 
 #include <csignal>
+#include <utility>
+#include <vector>
 
 namespace malla {
 
 /// Turns SIGTERM, SIGINT and, unless it is ignored or handled, SIGHUP into something to wait for, as
-/// long as it lives. Each of them works once: the second one has its usual effect and ends the
-/// program. One at a time.
+/// long as it lives or until `let_go`. Each of them works once: the second one has its usual effect and
+/// ends the program. One at a time.
 class StopSignal {
 public:
     StopSignal();
@@ -21,11 +23,12 @@ public:
     void wait(const Once& other) const;
     /// Readable when one has come.
     [[nodiscard]] int fd() const noexcept { return read_fd_; }
+    /// From now on they have the effect that they had before.
+    void let_go() noexcept;
 
 private:
     int read_fd_ = -1;
-    struct sigaction old_term_ {};
-    struct sigaction old_int_ {};
+    std::vector<std::pair<int, struct sigaction>> before_; ///< of those that it handles
 };
 
 } // namespace malla

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malla/node/stop_signal.hpp"
+
+#include "malla/node/node.hpp"
+#include "node/nodes.hpp"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+namespace malla {
+namespace {
+
+struct Ask : Callback<"ask()", int()> {};
+struct QuietApi : Api<"Quiet", Ask> {};
+struct Quiet : Service<QuietApi> {
+    int on(Ask) { return 1; }
+};
+
+auto handler_of(int number) {
+    struct sigaction now {};
+    ::sigaction(number, nullptr, &now);
+    return now.sa_handler;
+}
+
+TEST(StopSignal, ThatCameBeforeTheNodeWasThereEndsItInOrder) {
+    StopSignal signal;
+    ASSERT_EQ(::raise(SIGTERM), 0);
+    Node node{test::alone("early")};
+    const auto& quiet = node.start<Quiet>();
+    EXPECT_EQ(node.run(signal), 0);
+    EXPECT_EQ(quiet.running_status(), RunningStatus::stopped);
+}
+
+TEST(StopSignal, LeavesSignalsAsTheyWere) {
+    std::signal(SIGTERM, SIG_IGN);
+    {
+        const StopSignal signal;
+        for (const int number : {SIGTERM, SIGINT, SIGHUP}) EXPECT_NE(handler_of(number), SIG_DFL);
+        EXPECT_NE(handler_of(SIGTERM), SIG_IGN);
+    }
+    EXPECT_EQ(handler_of(SIGTERM), SIG_IGN);
+    for (const int number : {SIGINT, SIGHUP}) EXPECT_EQ(handler_of(number), SIG_DFL);
+}
+
+TEST(StopSignal, LeavesAHangupToWhoeverIgnoresIt) {
+    std::signal(SIGHUP, SIG_IGN);
+    StopSignal signal;
+    EXPECT_EQ(handler_of(SIGHUP), SIG_IGN);
+    signal.let_go();
+    EXPECT_EQ(handler_of(SIGHUP), SIG_IGN);
+}
+
+} // namespace
+} // namespace malla
