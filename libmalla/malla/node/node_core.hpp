@@ -88,6 +88,8 @@ public:
 private:
     /// How long a new node waits for a rendezvous that does not answer, where it matters that it knows of all.
     static constexpr Clock::duration hearing_limit = std::chrono::seconds{1};
+    /// For handlers to return that were cancelled because their node ends.
+    static constexpr Clock::duration cancelled_limit = std::chrono::seconds{2};
     /// After the calls have ended, for goodbyes and for threads to return.
     static constexpr Clock::duration farewell_limit = std::chrono::milliseconds{500};
     /// How often channels are read for those who do not wait.

@@ -80,7 +80,7 @@ std::vector<std::string> Node::Core::end_services() {
     const auto drained = Deadline::in(options_.drain_limit);
     (void)server_->wait_idle(drained);
     wait_drained(drained);
-    auto unfinished = server_->end_calls(Deadline::in(farewell_limit));
+    auto unfinished = server_->end_calls(Deadline::in(cancelled_limit));
     auto services = server_->all();
     for (auto service = services.rbegin(); unfinished.empty() && service != services.rend(); ++service)
         (*service)->hosted->stop();
