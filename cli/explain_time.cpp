@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include <poll.h>
@@ -23,6 +24,8 @@
 namespace malla::cli {
 
 namespace {
+
+constexpr Clock::duration begin_limit = std::chrono::seconds{3};
 
 using Timings = std::vector<admin::LinkTiming>;
 using Measuring = Observing<admin::MeasureLinks>;
@@ -35,18 +38,23 @@ public:
     void set(const InstanceView& instance, Timings timings) {
         const std::lock_guard lock{mutex_};
         latest_[instance.node_name] = std::move(timings);
+        note(instance);
         std::uint64_t calls = 0;
         for (const auto& [node, links] : latest_) calls += calls_of(links);
         calls_ = calls;
-        if (enough_ > 0 && calls >= enough_) changed_.ring();
+        if (enough_ > 0 && calls >= enough_) done_.ring();
     }
     void end(const InstanceView& instance, const Status& why) {
         const std::lock_guard lock{mutex_};
         failures_.emplace(instance.node_name, why);
-        if (failures_.size() == instances_) changed_.ring();
+        note(instance);
+        if (failures_.size() == instances_) done_.ring();
     }
 
-    [[nodiscard]] int descriptor() const noexcept { return changed_.descriptor(); }
+    /// Readable when all instances measure, or have said that they do not.
+    [[nodiscard]] int begun() const noexcept { return begun_.descriptor(); }
+    /// Readable when there are enough calls, or nobody measures any more.
+    [[nodiscard]] int done() const noexcept { return done_.descriptor(); }
     [[nodiscard]] std::map<std::string, Timings> latest() const {
         const std::lock_guard lock{mutex_};
         return latest_;
@@ -61,6 +69,10 @@ public:
     }
 
 private:
+    void note(const InstanceView& instance) {
+        heard_.insert(instance.node);
+        if (heard_.size() == instances_) begun_.ring();
+    }
     static std::uint64_t calls_of(const Timings& links) {
         std::uint64_t most = 0;
         for (const auto& link : links) most = std::max(most, link.calls);
@@ -69,17 +81,19 @@ private:
 
     const std::uint64_t enough_;
     const std::size_t instances_;
-    Bell changed_;
+    Bell begun_;
+    Bell done_;
     mutable std::mutex mutex_;
+    std::set<NodeId> heard_;
     std::map<std::string, Timings> latest_;
     std::map<std::string, Status> failures_;
     std::uint64_t calls_ = 0;
 };
 
-/// Waits for enough calls or the time; whether it was interrupted.
-bool wait(const Measured& measured, const StopSignal& signal, Deadline until) {
+/// Waits until `descriptor` is readable, or for the time; whether it was interrupted.
+bool wait(int descriptor, const StopSignal& signal, Deadline until) {
     while (true) {
-        std::array<pollfd, 2> all{{{measured.descriptor(), POLLIN, 0}, {signal.fd(), POLLIN, 0}}};
+        std::array<pollfd, 2> all{{{descriptor, POLLIN, 0}, {signal.fd(), POLLIN, 0}}};
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(until.left(Clock::now()));
         const int ready = ::poll(all.data(), all.size(), static_cast<int>(left.count()));
         if (ready < 0) continue; // a signal
@@ -121,7 +135,8 @@ int explain_time(const ExplainCommand& command, const Common& common, const Oper
             operated.node(), instance, command.target.callback,
             [&](const InstanceView& on, Timings&& timings) { measured.set(on, std::move(timings)); },
             [&](const InstanceView& on, const Status& why) { measured.end(on, why); }));
-    const bool interrupted = wait(measured, signal, Deadline::in(command.time));
+    const bool interrupted = wait(measured.begun(), signal, Deadline::in(begin_limit)) ||
+                             wait(measured.done(), signal, Deadline::in(command.time));
     all.clear(); // and with it what the nodes do for it
 
     const auto failures = measured.failures();
