@@ -26,8 +26,15 @@ namespace malla::cli {
 
 namespace {
 
-// Who types does not wait longer.
-constexpr Clock::duration answer_limit = std::chrono::milliseconds{80};
+/// Who types does not wait longer, unless the mesh is far away and he says so.
+Clock::duration answer_limit() {
+    constexpr const char* variable = "MALLA_COMPLETION_TIMEOUT";
+    constexpr Clock::duration usual = std::chrono::milliseconds{80};
+    const auto said = process_environment()(variable);
+    const auto read = said ? read_duration(variable, *said) : Result<Clock::duration>{usual};
+    return read ? *read : usual;
+}
+
 constexpr const char* files = ":files";
 
 using Words = std::vector<std::string>;
@@ -87,7 +94,7 @@ public:
         words.emplace_back("ls");
         auto invocation = read_command_line(words, process_environment());
         if (!invocation) return;
-        invocation->common.mesh.timeout = answer_limit;
+        invocation->common.mesh.timeout = answer_limit();
         node_ = try_to_look(invocation->common);
     }
 
@@ -147,7 +154,7 @@ private:
     /// Of any instance.
     template <class C>
     [[nodiscard]] auto ask(const std::string& service) const -> Result<ResultOf<C>> {
-        CallOptions options = within(answer_limit);
+        CallOptions options = within(answer_limit());
         options.no_wait = true;
         if (!node_) return Status{"service_not_available", service};
         const auto instances = node_->instances_of(service);
