@@ -46,7 +46,7 @@ void add_events(CLI::App& app) {
     auto& watch = *app.add_subcommand("watch", "nodes, services and events as they come, change and go");
     names(watch, "PATTERN", "of the events' topics; all unless given")->required(false);
     watch.footer(pattern_notes);
-    examples(watch, {"malla watch", "malla watch 'orders.*' --format json | jq -c ."});
+    examples(watch, {"malla watch", "malla watch 'orders.*' --format json | jq --unbuffered -c ."});
 }
 
 Result<Command> read_pub(const CLI::App& app) {

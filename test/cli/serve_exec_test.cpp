@@ -78,9 +78,9 @@ bool has_ended(const std::string& pid) {
 TEST_F(Exec, KillsTheWholeGroupAtTheLimit) {
     const TemporaryFolder folder;
     const auto file = folder.path() / "pid";
-    ExecService service{{.command = "sleep 300 & echo $! >" + file.string() + "; wait", .limit = 200ms}};
+    ExecService service{{.command = "sleep 300 & echo $! >" + file.string() + "; wait", .limit = 2s}};
 
-    EXPECT_THAT(failure(service.run("", Deadline::in(30s), {})), HasSubstr("limit of 200ms"));
+    EXPECT_THAT(failure(service.run("", Deadline::in(30s), {})), HasSubstr("limit of 2s"));
 
     std::string pid;
     std::ifstream{file} >> pid;

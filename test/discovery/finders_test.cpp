@@ -13,6 +13,7 @@ namespace malla::discovery {
 namespace {
 
 using namespace std::chrono_literals;
+using malla::test::at_leisure;
 using malla::test::eventually;
 using malla::test::fast;
 using malla::test::free_endpoint;
@@ -248,7 +249,7 @@ TEST_F(FindersTest, ANodeThatIsGivenUpForAnotherPlaceIsNotTakenForDead) {
     std::vector<std::unique_ptr<Node>> fleet;
     std::vector<std::string> endpoints;
     for (int i = 0; i < 6; ++i) {
-        fleet.push_back(std::make_unique<Node>(options_with(registry)));
+        fleet.push_back(std::make_unique<Node>(at_leisure(options_with(registry))));
         endpoints.push_back(fleet.back()->endpoint);
     }
     std::ranges::sort(endpoints);
@@ -264,7 +265,7 @@ TEST_F(FindersTest, ANodeThatIsGivenUpForAnotherPlaceIsNotTakenForDead) {
 
     registry.name(endpoints);
     // As long as it takes to miss those who no longer beat there.
-    const auto until = Clock::now() + 3 * fast().lease();
+    const auto until = Clock::now() + 3 * discovery::Timing{}.lease();
     EXPECT_FALSE(eventually([&] { return gone != 0; }, until - Clock::now()));
     EXPECT_TRUE(all_see_all());
     for (auto& each : fleet) each->leave();

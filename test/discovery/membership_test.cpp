@@ -12,6 +12,7 @@ namespace malla::discovery {
 namespace {
 
 using namespace std::chrono_literals;
+using malla::test::at_leisure;
 using malla::test::BrokerProcess;
 using malla::test::eventually;
 using malla::test::fast;
@@ -48,12 +49,6 @@ protected:
         MembershipOptions options;
         options.loopback = endpoint;
         options.timing = fast();
-        return options;
-    }
-    /// With the default beat, so that a busy machine does not make nodes seem silent.
-    static MembershipOptions at_leisure(const std::string& endpoint) {
-        MembershipOptions options;
-        options.loopback = endpoint;
         return options;
     }
     static MembershipOptions only_calling(MembershipOptions options) {
@@ -123,8 +118,8 @@ TEST_F(MembershipWithBroker, KnowsTheOthersWhileTheBrokerIsAwayAndFindsNewOnesWh
     std::atomic<int> lost{0}; // outlives those who count
     const std::string endpoint = free_endpoint();
     auto broker = std::make_unique<BrokerProcess>(broker_at(endpoint));
-    Node a{with_broker(endpoint)};
-    Node b{with_broker(endpoint)};
+    Node a{at_leisure(with_broker(endpoint))};
+    Node b{at_leisure(with_broker(endpoint))};
     ASSERT_TRUE(eventually([&] { return a.sees(b) && b.sees(a); }));
     b.loop().run([&] {
         b.membership->directory().observe([&](const Change& change) { lost += change.kind == Change::Kind::gone; });
@@ -231,10 +226,10 @@ TEST_F(MembershipOnLoopback, NobodyThereIsAnAnswerForACaller) {
 TEST_F(MembershipOnLoopback, WhenTheHolderDiesAnotherTakesItsPlaceAndNobodyElseDisappears) {
     std::atomic<int> lost{0}; // outlives those who count
     const std::string endpoint = free_endpoint();
-    Node holder{at_leisure(endpoint)};
+    Node holder{at_leisure(with_loopback(endpoint))};
     ASSERT_TRUE(eventually([&] { return holder.membership->holds_rendezvous(); }));
-    Node a{at_leisure(endpoint)};
-    Node b{at_leisure(endpoint)};
+    Node a{at_leisure(with_loopback(endpoint))};
+    Node b{at_leisure(with_loopback(endpoint))};
     ASSERT_TRUE(eventually([&] { return a.sees(b) && b.sees(a) && a.sees(holder) && b.sees(holder); }));
     for (Node* node : {&a, &b})
         node->loop().run([&, node] {
@@ -244,8 +239,8 @@ TEST_F(MembershipOnLoopback, WhenTheHolderDiesAnotherTakesItsPlaceAndNobodyElseD
         });
 
     holder.die();
-    Node newcomer{at_leisure(endpoint)};
-    Node caller{only_calling(at_leisure(endpoint))};
+    Node newcomer{at_leisure(with_loopback(endpoint))};
+    Node caller{only_calling(at_leisure(with_loopback(endpoint)))};
     EXPECT_TRUE(eventually(
         [&] { return newcomer.sees(a) && newcomer.sees(b) && caller.sees(a) && caller.sees(b) && a.sees(newcomer); }));
     EXPECT_TRUE(eventually([&] { return !a.sees(holder) && !b.sees(holder); }));

@@ -28,6 +28,12 @@ inline discovery::Timing fast() {
     return timing;
 }
 
+/// With the default beat, so that a busy machine does not make nodes seem silent.
+inline discovery::MembershipOptions at_leisure(discovery::MembershipOptions options) {
+    options.timing = {};
+    return options;
+}
+
 /// A loop on a thread of its own.
 class Loop {
 public:

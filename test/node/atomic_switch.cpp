@@ -207,7 +207,9 @@ TYPED_TEST(AtomicSwitch, LosesNoCallAndNeverShowsOnePluginOfASetWithoutTheOther)
     std::cout << "  " << switches << " switches in " << elapsed.count() << " s; one takes " << median.count()
               << " ms (median)\n";
     EXPECT_GE(this->across, switches / 10);
-    EXPECT_LT(median, 5ms);
+    if (MALLA_JUDGES_TIME) {
+        EXPECT_LT(median, 5ms);
+    }
     EXPECT_TRUE(test::eventually([] { return living <= 4; }, 60s)) << living << ": those replaced were not destroyed";
 }
 

@@ -48,7 +48,7 @@ public:
     NodeId id() const override { return id_; }
     std::string_view name() const override { return "caller"; }
     std::uint64_t next_call_number() override { return ++number_; }
-    Clock::duration timeout() const override { return 20ms; }
+    Clock::duration timeout() const override { return 500ms; }
 
     bool can_be_heard = true;
     bool have_callback = false; ///< the one that is known at once, too

@@ -60,10 +60,10 @@ TEST(WallClock, ThatJumpsByAYearLetsNobodySeemDeadAndEndsNoCall) {
         EXPECT_TRUE(nap.get()) << jump;
 
         const auto began = Clock::now();
-        const auto late = napper.try_call<Nap>(within(100ms), 300U);
+        const auto late = napper.try_call<Nap>(within(1s), 3'000U);
         ASSERT_FALSE(late);
         EXPECT_EQ(late.error().id(), "deadline_exceeded");
-        EXPECT_GE(Clock::now() - began, 100ms);
+        EXPECT_GE(Clock::now() - began, 1s);
     }
     EXPECT_EQ(lost, 0);
     jump_s = year_s;

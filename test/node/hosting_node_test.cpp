@@ -40,7 +40,7 @@ struct Inner : Service<InnerApi> {
 struct HostingNodeTest : ::testing::Test {
     std::string asked() {
         CallOptions soon;
-        soon.deadline = Deadline::in(20ms);
+        soon.deadline = Deadline::in(500ms);
         const auto answer = node.call("Outer", "ask", "[]", soon);
         return answer ? *answer : std::string{answer.error().id()};
     }

@@ -255,7 +255,7 @@ template <class S>
 struct Hosted {
     /// `met`: what its hooks are to meet later.
     explicit Hosted(Trouble met = Trouble::error) {
-        if (met == Trouble::hang) live.control().set_limits({.hook = 200ms});
+        if (met == Trouble::hang) live.control().set_limits({.hook = 500ms});
         ServiceHost host;
         EXPECT_TRUE(host.config.set(ConfigLayer::start, Json::object({{"given", 1}})));
         host.offers = [] {

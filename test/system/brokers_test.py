@@ -60,7 +60,7 @@ class Missing(Mesh):
         self.assertEqual((code, out), (3, ""), err)
         self.assertLess(time.monotonic() - begin, 40)
         self.assertIn(f"Cannot reach {self.dead};", err)
-        self.assertEqual(self.malla("call", "Nowhere.at_all", *self.both, "--timeout", "300ms")[0], 3)
+        self.assertEqual(self.malla("call", "Nowhere.at_all", *self.both, "--timeout", "3s")[0], 3)
 
     def test_the_doctor_has_a_line_for_each(self):
         rows = {row["text"]: row for row in self.rows("doctor", *self.both) if row["check"] in ("endpoint", "mesh")}

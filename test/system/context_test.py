@@ -103,6 +103,10 @@ class Completing(Configured):
 
 
 class Completion(Completing):
+    def setUp(self):
+        super().setUp()
+        self.environment["MALLA_COMPLETION_TIMEOUT"] = "20s"  # how fast it is is judged elsewhere
+
     def test_commands_and_options(self):
         self.assertEqual(self.complete("dr"), ["drain"])
         self.assertIn("--keep-going", self.complete("call", "--k"))

@@ -63,7 +63,7 @@ class Ping(Measure):
     def test_a_node_that_is_stopped_does_not_answer(self):
         process = self.second("one")
         process.send_signal(signal.SIGSTOP)
-        code, out, err = self.malla("ping", "--timeout", "300ms")
+        code, out, err = self.malla("ping", "--timeout", "2s")
         process.send_signal(signal.SIGCONT)
         self.assertIn('"node":"first"', out)
         self.assertNotIn('"node":"one"', out)
@@ -189,7 +189,7 @@ class Doctor(Measure):
     def test_a_node_that_hangs(self):
         process = self.second("one")
         process.send_signal(signal.SIGSTOP)
-        done, out, _ = self.malla("doctor", "--format", "json", "--timeout", "300ms")
+        done, out, _ = self.malla("doctor", "--format", "json", "--timeout", "1s")
         process.send_signal(signal.SIGCONT)
         self.assertNotEqual(done, 0)
         self.assertIn('"verdict":"failure","text":"one at tcp', out)

