@@ -121,7 +121,7 @@ class Mesh(unittest.TestCase):
                               text=True, timeout=limit_s, check=False)
         return done.returncode, done.stdout, done.stderr
 
-    def prompt(self, *words, **options):
+    def patiently(self, *words, **options):
         """As `malla`, for what is not about time: that it has to wait for a service goes unsaid."""
         code, out, err = self.malla(*words, **options)
         return code, out, re.sub(r"(?m)^waiting for .*\n", "", err)
@@ -134,7 +134,7 @@ class Mesh(unittest.TestCase):
 
     def rows(self, *words, code=0):
         """What a command that lists something lists; where it succeeds, without a word beside it."""
-        done, out, err = self.prompt(*words, "--format", "json")
+        done, out, err = self.patiently(*words, "--format", "json")
         self.assertEqual(done, code, (words, out, err))
         self.assertTrue(code != 0 or err == "", err)
         return [json.loads(line) for line in out.splitlines()]
@@ -153,7 +153,7 @@ class Mesh(unittest.TestCase):
 
     def answer(self, *words, **options):
         """The output of a call that must succeed."""
-        code, out, err = self.prompt("call", *words, **options)
+        code, out, err = self.patiently("call", *words, **options)
         self.assertEqual((code, err), (0, ""), words)
         return out.removesuffix("\n")
 
