@@ -2,6 +2,7 @@
 #include "malla/node/stop_signal.hpp"
 
 #include "malla/node/node.hpp"
+#include "malla/service/hosting_node.hpp"
 #include "node/nodes.hpp"
 
 #include <gtest/gtest.h>
@@ -33,6 +34,7 @@ TEST(StopSignal, ThatCameBeforeTheNodeWasThereEndsItInOrder) {
 }
 
 TEST(StopSignal, LeavesSignalsAsTheyWere) {
+    for (const int number : {SIGINT, SIGHUP}) std::signal(number, SIG_DFL);
     std::signal(SIGTERM, SIG_IGN);
     {
         const StopSignal signal;
@@ -45,10 +47,37 @@ TEST(StopSignal, LeavesSignalsAsTheyWere) {
 
 TEST(StopSignal, LeavesAHangupToWhoeverIgnoresIt) {
     std::signal(SIGHUP, SIG_IGN);
+    const StopSignal signal;
+    EXPECT_EQ(handler_of(SIGHUP), SIG_IGN);
+}
+
+TEST(StopSignal, ASecondOneHasItsUsualEffectAndAHangupIsAFirstOneStill) {
+    std::signal(SIGHUP, SIG_DFL);
+    std::signal(SIGINT, SIG_IGN);
     StopSignal signal;
-    EXPECT_EQ(handler_of(SIGHUP), SIG_IGN);
     signal.let_go();
-    EXPECT_EQ(handler_of(SIGHUP), SIG_IGN);
+    for (const int number : {SIGTERM, SIGINT}) EXPECT_EQ(handler_of(number), SIG_DFL);
+    EXPECT_NE(handler_of(SIGHUP), SIG_DFL);
+}
+
+/// Is told to end by the system, too, while it ends by itself.
+struct Doomed : Service<QuietApi> {
+    Result<void> start(const Starting& starting) {
+        starting.hosting->end();
+        return {};
+    }
+    void stop() {
+        ::raise(SIGTERM);
+        ::raise(SIGINT);
+    }
+    int on(Ask) { return 1; }
+};
+
+TEST(StopSignal, ThatComesWhileTheNodeEndsByItselfDoesNotCutThatShort) {
+    Node node{test::alone("doomed")};
+    const auto& doomed = node.start<Doomed>();
+    EXPECT_EQ(node.run(), 0);
+    EXPECT_EQ(doomed.running_status(), RunningStatus::stopped);
 }
 
 } // namespace

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import unittest
 
-from mesh import LIMIT_S, SAMPLES, Mesh, eventually
+from mesh import LIMIT_S, SAMPLES, Mesh, eventually, within
 from terminals import on_terminal
 
 
@@ -88,7 +88,7 @@ class Trace(Looking):
             traced = self.rows("trace", *words)
             self.assertLessEqual(len(traced), spans)
             return traced if len(traced) == spans else None
-        return eventually(rows)
+        return within(3, rows)
 
     def test_a_call_across_nodes_is_one_tree(self):
         rows = self.trace(6, "Shop.order", "soup", 2)

@@ -72,6 +72,14 @@ def eventually(condition, limit_s=LIMIT_S):
         os.sched_yield()
 
 
+def within(tries, attempt):
+    """The first true value of `attempt`, for what a machine that is busy at the wrong moment may spoil now and then."""
+    for _ in range(tries):
+        if value := attempt():
+            return value
+    raise AssertionError(f"not in {tries} tries")
+
+
 class Mesh(unittest.TestCase):
     """A test with nodes: its own rendezvous endpoint, and no process left behind."""
 
@@ -156,6 +164,14 @@ class Mesh(unittest.TestCase):
         code, out, err = self.patiently("call", *words, **options)
         self.assertEqual((code, err), (0, ""), words)
         return out.removesuffix("\n")
+
+
+def is_pending(process):
+    """Whether a signal has been sent to the process, and not yet taken."""
+    if process.poll() is not None:
+        return False
+    with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
+        return any(line.startswith("ShdPnd:") and int(line.split()[1], 16) != 0 for line in status)
 
 
 def peak_kib(process):

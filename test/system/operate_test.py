@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Operating services that run: their chains and their lifecycle."""
 
+import json
+import os
 import pathlib
+import signal
 import subprocess
 import tempfile
 import unittest
 
-from mesh import BUILD, LIMIT_S, SAMPLES, Mesh, eventually
+from mesh import BUILD, LIMIT_S, SAMPLES, Mesh, eventually, is_pending
 
 TIMING = BUILD / "plugins/timing.so"
 
@@ -161,6 +164,20 @@ class Lifecycle(Operate):
         self.start("malla", "run", SAMPLES / "calculator.so")
         self.assertEqual(waiting.wait(LIMIT_S), 0)
         self.assertEqual(self.answer("Calculator.square", 3), "9")
+
+    def test_a_signal_that_comes_while_services_start_ends_the_node_in_order(self):
+        with tempfile.TemporaryDirectory() as folder:
+            record, config = f"{folder}/record", f"{folder}/config.json"
+            os.mkfifo(record)  # its start waits for a reader
+            with open(config, "w", encoding="utf-8") as file:
+                json.dump({"Echo": {"record": record}}, file)
+            starting = self.start("malla", "run", SAMPLES / "echo.so", "--config", config, "--name", "starting")
+            eventually(lambda: "starting" in {row["name"] for row in self.rows("nodes")})
+            starting.send_signal(signal.SIGTERM)
+            eventually(lambda: not is_pending(starting))
+            reader = os.open(record, os.O_RDONLY | os.O_NONBLOCK)
+            self.addCleanup(os.close, reader)
+            self.assertEqual(starting.wait(LIMIT_S), 0)
 
     def test_ready_that_waited_in_vain_says_why(self):
         self.assertEqual(self.malla("ready", "Nobody", "--wait", "--timeout", "300ms")[0], 3)

@@ -11,7 +11,7 @@ import tempfile
 import time
 import unittest
 
-from mesh import LIMIT_S, SANITIZED, Mesh, eventually
+from mesh import LIMIT_S, SANITIZED, Mesh, eventually, is_pending, within
 
 
 def ended(file):
@@ -22,14 +22,6 @@ def ended(file):
         return stat.read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
     except (FileNotFoundError, ProcessLookupError):
         return True
-
-
-def is_pending(process):
-    """Whether a signal has been sent to the process, and not yet taken."""
-    if process.poll() is not None:
-        return False
-    with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
-        return any(line.startswith("ShdPnd:") and int(line.split()[1], 16) != 0 for line in status)
 
 
 class Serve(Mesh):
@@ -207,7 +199,7 @@ class Serve(Mesh):
             self.stop(server)
             told = server.stderr.read().count("[warning] exit 3: The command failed: exit status 3")
             return (code, told) == (4, 1)  # unless it took long to end: then it had got a line
-        eventually(is_told_of_once)
+        within(3, is_told_of_once)
 
 
 class Rate(Mesh):

@@ -228,8 +228,7 @@ int Node::run() {
 }
 
 int Node::run(StopSignal& signal) {
-    signal.wait(core_->end_wanted());
-    signal.let_go();
+    if (signal.wait(core_->end_wanted())) signal.let_go();
     stop();
     return 0;
 }

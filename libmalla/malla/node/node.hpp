@@ -145,9 +145,10 @@ public:
     /// As above for a signal that may have come since `signal` was made: one made before the node lets no moment pass
     /// in which others know of its services already and a signal still ends the program at once.
     int run(StopSignal& signal);
-    /// Refuses new calls as `draining`, waits for those that run until `drain_limit`, stops the
-    /// services in reverse order of their start and says goodbye. Returns when its callers have ended
-    /// their connections, or half a second later. Harmless when called again.
+    /// Refuses new calls as `draining`, waits for those that run until `drain_limit`, then cancels them, which may take
+    /// 2 s; ends the program where one does not return all the same. Stops the services in reverse order of their start
+    /// and says goodbye. Returns when its callers have ended their connections, or half a second later. Harmless when
+    /// called again.
     void stop();
 
     class Core;

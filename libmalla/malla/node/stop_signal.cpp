@@ -47,20 +47,22 @@ StopSignal::StopSignal() {
 }
 
 StopSignal::~StopSignal() {
-    let_go();
+    for (const auto& [number, before] : before_) ::sigaction(number, &before, nullptr);
     ::close(read_fd_);
     ::close(write_fd.exchange(-1));
 }
 
 void StopSignal::let_go() noexcept {
-    for (const auto& [number, before] : before_) ::sigaction(number, &before, nullptr);
-    before_.clear();
+    struct sigaction usual {};
+    usual.sa_handler = SIG_DFL;
+    for (const int number : {SIGTERM, SIGINT}) ::sigaction(number, &usual, nullptr);
 }
 
-void StopSignal::wait(const Once& other) const {
+bool StopSignal::wait(const Once& other) const {
     std::array<pollfd, 2> all{{{read_fd_, POLLIN, 0}, {other.descriptor(), POLLIN, 0}}};
     while (::poll(all.data(), all.size(), -1) < 0 && errno == EINTR) {
     }
+    return all[0].revents != 0;
 }
 
 } // namespace malla

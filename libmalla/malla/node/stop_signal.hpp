@@ -10,8 +10,8 @@
 namespace malla {
 
 /// Turns SIGTERM, SIGINT and, unless it is ignored or handled, SIGHUP into something to wait for, as
-/// long as it lives or until `let_go`. Each of them works once: the second one has its usual effect and
-/// ends the program. One at a time.
+/// long as it lives. Each of them works once: the second one has its usual effect and ends the
+/// program. One at a time.
 class StopSignal {
 public:
     StopSignal();
@@ -19,11 +19,11 @@ public:
     StopSignal(const StopSignal&) = delete;
     StopSignal& operator=(const StopSignal&) = delete;
 
-    /// Returns when one has come, or something else has happened.
-    void wait(const Once& other) const;
+    /// Returns when one has come, which is true, or something else has happened.
+    [[nodiscard]] bool wait(const Once& other) const;
     /// Readable when one has come.
     [[nodiscard]] int fd() const noexcept { return read_fd_; }
-    /// From now on they have the effect that they had before.
+    /// From now on SIGTERM and SIGINT end the program at once.
     void let_go() noexcept;
 
 private:
