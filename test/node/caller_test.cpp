@@ -93,6 +93,19 @@ TEST(CallState, HearsTheWholeMeshBeforeAKeyChoosesAnInstance) {
     EXPECT_EQ(ways.asked.front(), "having");
 }
 
+TEST(CallState, GoesOnForWhoeverOnlyLooks) {
+    TwoInstances ways;
+    CallState call{ways, request()};
+    call.begin();
+    EXPECT_FALSE(call.wait(Deadline{Clock::now()}));
+    EXPECT_TRUE(ways.asked.empty());
+
+    ways.mesh_heard = true;
+    while (!call.wait(Deadline{Clock::now()}) && ways.asked.empty()) {
+    }
+    EXPECT_THAT(ways.asked, Contains("having"));
+}
+
 TEST(CallState, AsksAnInstanceThatLacksTheCallbackWhenThereIsNoOther) {
     TwoInstances ways;
     ways.can_be_heard = false;

@@ -115,7 +115,7 @@ bool CallState::wait(Deadline until) {
             else end(request_.stream ? give_up_stream() : last_word());
         } else if (deadline_.passed(Clock::now())) {
             end(why_not_begun());
-        } else if (until.passed(Clock::now())) {
+        } else if (until.passed(Clock::now()) && !may_go_on()) {
             return false;
         } else if (hears_first_) {
             (void)ways_.hear_mesh(limit);
@@ -125,6 +125,13 @@ bool CallState::wait(Deadline until) {
         }
     }
     return true;
+}
+
+// Whether there may be an instance by now, for whoever does not wait.
+bool CallState::may_go_on() {
+    if (hears_first_) return ways_.hear_mesh(Deadline{Clock::now()});
+    if (tried_.empty() && request_.options.no_wait) return false; // that it is nowhere is not known by looking
+    return ways_.directory_version() != seen_version_ || (!tried_.empty() && next_round_at_ <= Clock::now());
 }
 
 // Hands the call to an instance that was not tried in this round; without one, there is no attempt.

@@ -107,6 +107,7 @@ private:
     [[nodiscard]] Status why_not_begun();
     [[nodiscard]] bool may_run_again();
     void wait_for_instances(Deadline until);
+    [[nodiscard]] bool may_go_on();
     [[nodiscard]] bool lacks_news(const std::vector<Instance>& instances) const;
     void end(Result<Returned> outcome);
     void expect_value();
