@@ -197,6 +197,10 @@ TEST_F(NodeTrace, ACallBelongsToTheTraceThatItsOptionsName) {
     ASSERT_TRUE(under_it);
     EXPECT_EQ(under_it->trace_id(), from_elsewhere.trace_id()) << "also when the call has a span of its own";
     set_metric_sink(nullptr);
+    const std::string of_a_later_version = "01" + options.traceparent.substr(2) + '-' + std::string(300, 'x');
+    const std::string known_of_it = options.traceparent;
+    options.traceparent = of_a_later_version;
+    EXPECT_EQ(Remote<FirstApi>{client}.call<Ask>(options, 0), known_of_it);
     options.traceparent = "nonsense";
     EXPECT_EQ(Remote<FirstApi>{client}.call<Ask>(options, 0), span.context().traceparent());
 }

@@ -78,11 +78,14 @@ private:
 };
 
 /// What a call carries: the context of its own span, if any, else that of its options, else that of the code that makes
-/// it, which is written into `text` if need be.
+/// it. Written into `text` if need be.
 [[nodiscard]] inline std::string_view traceparent_of(const CallOptions& options, const OutgoingTrace* own,
                                                      TraceContext::Text& text) {
     if (own) return own->traceparent();
-    if (!options.traceparent.empty() && TraceContext::parse(options.traceparent)) return options.traceparent;
+    if (const auto given = TraceContext::parse(options.traceparent)) { // of a later version what this one knows
+        text = given->text();
+        return {text.data(), text.size()};
+    }
     return trace::traceparent(current_call(), text);
 }
 
