@@ -134,9 +134,12 @@ private:
         if (first == UINT64_MAX) first = number_ + 1;
         const std::string line = std::to_string(first);
         const std::string behind = std::to_string(writer_.answered_behind());
+        const std::string values = std::to_string(writer_.values_of_unanswered());
         if (options_.style.format == Format::json)
-            return say(R"({"first_line_not_answered":)" + line + R"(,"answered_behind":)" + behind + "}\n");
-        const std::string doubles = behind == "0" ? "" : ", and " + behind + " behind it were answered and are written";
+            return say(R"({"first_line_not_answered":)" + line + R"(,"answered_behind":)" + behind +
+                       R"(,"values_of_unanswered":)" + values + "}\n");
+        std::string doubles = behind == "0" ? "" : ", and " + behind + " behind it were answered and are written";
+        if (values != "0") doubles += "; " + values + " values of lines that did not end are written, too";
         say("line " + line + " is the first that was not answered" + doubles + "; --from-line " + line +
             " goes on there\n");
     }

@@ -96,12 +96,13 @@ bool StreamWriter::take_from(StreamLine& line) {
     if (text && *text) {
         out_.append(**text);
         if (line.call->gives_stream()) {
+            ++line.values;
             look_between_values();
             return false;
         }
     }
     if (progress_) progress_->count(!text, line.input_end);
-    if (!text) fail(line.number, text.error());
+    if (!text) fail(line, text.error());
     else if (first_unanswered_ < line.number) ++answered_behind_;
     return true;
 }
@@ -121,13 +122,14 @@ Result<std::optional<std::string>> StreamWriter::next_text(StreamLine& line) con
     return std::optional{*std::move(text)};
 }
 
-void StreamWriter::fail(std::uint64_t number, const Status& status) {
+void StreamWriter::fail(const StreamLine& line, const Status& status) {
     // One that is told of by itself is not what a later run has to go on with.
-    if (!options_.keep_going && status.outcome() != Outcome::answered) note_unanswered(number);
+    if (!options_.keep_going && status.outcome() != Outcome::answered) note_unanswered(line.number, line.values);
     if (exit_code_ == 0) exit_code_ = std::max(1, cli::exit_code(status));
     const bool as_json = options_.keep_going || options_.style.format == Format::json;
-    const std::string text = as_json ? failed_line_text(number, status)
-                                     : "line " + std::to_string(number) + ": " + error_text(status, Format::text, {});
+    const std::string text = as_json
+                                 ? failed_line_text(line.number, status)
+                                 : "line " + std::to_string(line.number) + ": " + error_text(status, Format::text, {});
     if (progress_) progress_->clear();
     if (!options_.quiet) static_cast<void>(write_all(ends_.error, text));
     if (!options_.keep_going) end_for(StreamEnd::line_failed);
@@ -146,13 +148,14 @@ void StreamWriter::flush() {
     if (window_.release(finished_)) wake_sender_();
 }
 
-void StreamWriter::note_unanswered(std::uint64_t number) noexcept {
+void StreamWriter::note_unanswered(std::uint64_t number, std::uint64_t values) noexcept {
     first_unanswered_ = std::min(first_unanswered_, number);
+    values_of_unanswered_ += values;
 }
 
 void StreamWriter::note_rest() {
     window_.pop(waiting_, Deadline{Clock::now()});
-    for (const StreamLine& line : waiting_) note_unanswered(line.number);
+    for (const StreamLine& line : waiting_) note_unanswered(line.number, line.values);
     waiting_.clear(); // cancels the calls
 }
 

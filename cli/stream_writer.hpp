@@ -39,6 +39,8 @@ public:
     [[nodiscard]] std::uint64_t first_unanswered() const noexcept { return first_unanswered_; }
     /// How many lines behind that one were answered after it had not been, and are written.
     [[nodiscard]] std::uint64_t answered_behind() const noexcept { return answered_behind_; }
+    /// How many values are written of streams that did not end, of that line or behind it.
+    [[nodiscard]] std::uint64_t values_of_unanswered() const noexcept { return values_of_unanswered_; }
 
 private:
     void take_in_order();
@@ -46,9 +48,9 @@ private:
     [[nodiscard]] bool take_from(StreamLine& line);
     void look_between_values();
     [[nodiscard]] Result<std::optional<std::string>> next_text(StreamLine& line) const;
-    void fail(std::uint64_t number, const Status& status);
+    void fail(const StreamLine& line, const Status& status);
     void flush();
-    void note_unanswered(std::uint64_t number) noexcept;
+    void note_unanswered(std::uint64_t number, std::uint64_t values = 0) noexcept;
     void note_rest();
     [[nodiscard]] bool ends_at_once() const noexcept;
 
@@ -64,6 +66,7 @@ private:
     int exit_code_ = 0;
     std::uint64_t first_unanswered_ = UINT64_MAX;
     std::uint64_t answered_behind_ = 0;
+    std::uint64_t values_of_unanswered_ = 0;
     std::optional<Progress> progress_;
 };
 

@@ -35,6 +35,7 @@ struct StreamLine {
     std::unique_ptr<StreamCall> call; ///< null: `refusal` says why
     std::optional<Status> refusal;
     std::uint64_t input_end = 0; ///< bytes of input up to its end
+    std::uint64_t values = 0;    ///< of its stream that were taken
 };
 
 /// The lines between the thread that sends them and the one that writes their results: at most
