@@ -118,7 +118,8 @@ class Places {
 public:
     explicit Places(const CallbackDescription& callback) : callback_{callback}, texts_(callback.parameters().size()) {}
 
-    Result<void> place(std::span<const std::string> words) {
+    /// `all_are_arguments`: whoever wrote them said so.
+    Result<void> place(std::span<const std::string> words, bool all_are_arguments) {
         std::vector<std::string_view> plain;
         for (const std::string& word : words) {
             const auto equals = word.find('=');
@@ -135,7 +136,7 @@ public:
         }
         auto placed = place_rest(plain, words.size());
         const auto option = std::ranges::find_if(plain, looks_like_option);
-        if (placed || option == plain.end()) return placed;
+        if (placed || all_are_arguments || option == plain.end()) return placed;
         return usage_error(placed.error().info(), std::string{*option} +
                                                       " is no option of this command, and so an argument; " +
                                                       "it takes " + callback_.parameters_text());
@@ -240,7 +241,7 @@ Result<std::string> arguments_of_words(const CallbackDescription& callback, std:
         chosen.erase(chosen.begin() + static_cast<std::ptrdiff_t>(*separator));
     if (!callback.is_typed()) return untyped_words(chosen);
     Places places{callback};
-    if (auto done = places.place(chosen); !done) return std::move(done).error();
+    if (auto done = places.place(chosen, separator.has_value()); !done) return std::move(done).error();
     return places.read();
 }
 

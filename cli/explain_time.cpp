@@ -25,7 +25,7 @@ namespace malla::cli {
 
 namespace {
 
-constexpr Clock::duration begin_limit = std::chrono::seconds{3};
+constexpr Clock::duration begin_limit = std::chrono::seconds{3}; // for all instances to measure
 
 using Timings = std::vector<admin::LinkTiming>;
 using Measuring = Observing<admin::MeasureLinks>;

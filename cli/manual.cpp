@@ -130,6 +130,9 @@ as the options
 \fBMALLA_SECRET_FILE\fR, \fBMALLA_KEY_FILE\fR, \fBMALLA_ALLOW\fR
 as the options
 .TP
+\fBTRACEPARENT\fR
+the W3C trace context that a \fBmalla call\fR belongs to
+.TP
 \fBMALLA_COMPLETION_TIMEOUT\fR
 how long a shell that completes a word waits for the mesh; default: 80ms
 .TP

@@ -20,7 +20,11 @@ std::string key_of(const TopRow& row) {
 
 std::string status_of(const InstanceView& view) {
     if (view.stale) return "stale";
-    return std::string{view.admin_status == AdminStatus::pause ? "paused" : name_of(view.status)};
+    switch (view.admin_status) {
+    case AdminStatus::pause: return "paused";
+    case AdminStatus::drain: return "draining";
+    default: return std::string{name_of(view.status)};
+    }
 }
 
 std::string lower(std::string_view text) {
@@ -118,6 +122,7 @@ void TopModel::update(const TopLook& look) {
                    told.view.node_name,
                    told.view.node.text(),
                    status_of(told.view),
+                   told.view.admin_status != AdminStatus::active,
                    {},
                    {}};
         row.last = interval(key_of(row), told, look.at);
@@ -126,7 +131,7 @@ void TopModel::update(const TopLook& look) {
     for (const auto& node : look.nodes)
         if (!node.services.empty())
             nodes_.push_back(
-                {TopRow::Kind::node, "", node.name, node.id.text(), node.stale ? "stale" : "running", {}, {}});
+                {TopRow::Kind::node, "", node.name, node.id.text(), node.stale ? "stale" : "running", false, {}, {}});
     std::erase_if(seen_, [&](const auto& each) {
         return std::ranges::none_of(instances_, [&](const TopRow& row) { return key_of(row) == each.first; });
     });
@@ -139,9 +144,10 @@ void TopModel::sum() {
     for (const TopRow& instance : instances_) {
         auto service = std::ranges::find(services_, instance.service, &TopRow::service);
         if (service == services_.end()) {
-            services_.push_back({TopRow::Kind::service, instance.service, "", "", instance.status, {}, {}});
+            services_.push_back({TopRow::Kind::service, instance.service, "", "", instance.status, true, {}, {}});
             service = services_.end() - 1;
         }
+        service->is_at_rest = service->is_at_rest && instance.is_at_rest;
         if (instance.status == "running") service->status = "running"; // as well as its best instance
         add_to(*service, instance);
         const auto node = std::ranges::find(nodes_, instance.node_id, &TopRow::node_id);

@@ -48,6 +48,7 @@ struct TopRow {
     std::string node;    ///< its name; empty for a service
     std::string node_id;
     std::string status;
+    bool is_at_rest = false;         ///< its operator wants that, or of a service of all instances
     std::optional<TopInterval> last; ///< nothing until two looks have told of it
     std::vector<double> latencies;   ///< the median of each look in us, negative where there was no call, oldest first
 

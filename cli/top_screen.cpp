@@ -191,8 +191,7 @@ void TopScreenLoop::pause_or_resume() {
         if (row.is_same(*chosen_) || (chosen_->kind == TopRow::Kind::service && row.service == chosen_->service))
             rows.push_back(row);
     if (rows.empty()) return;
-    const AdminStatus wish =
-        chosen_->status == "paused" || chosen_->status == "draining" ? AdminStatus::active : AdminStatus::pause;
+    const AdminStatus wish = std::ranges::all_of(rows, &TopRow::is_at_rest) ? AdminStatus::active : AdminStatus::pause;
     looker_.post([this, rows, wish](Node& node) {
         deliver({{}, set_status(node, rows, wish, common_.mesh.timeout), {}});
     });

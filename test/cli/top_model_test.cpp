@@ -101,6 +101,11 @@ TEST_F(Top, KnowsNothingOfAnInstanceThatDoesNotSay) {
     look({silent});
     EXPECT_FALSE(model.instances().front().last);
     EXPECT_EQ(model.instances().front().status, "paused");
+    silent.view.admin_status = AdminStatus::drain;
+    look({silent, told("Echo", 'b', 2)});
+    EXPECT_EQ(model.instances().front().status, "draining");
+    EXPECT_TRUE(model.instances().front().is_at_rest);
+    EXPECT_FALSE(model.rows(TopSort::name, "").front().is_at_rest) << "the service has another one";
 }
 
 TEST_F(Top, RemembersTheMedianOfEachLook) {

@@ -17,7 +17,7 @@ using testing::Not;
 using testing::SizeIs;
 
 TopRow row(TopRow::Kind kind, const std::string& service, const std::string& node) {
-    TopRow made{kind, service, node, "id of " + node, "running", TopInterval{1, 1234, 2, 3, {}}, {1, 2, -1, 8}};
+    TopRow made{kind, service, node, "id of " + node, "running", false, TopInterval{1, 1234, 2, 3, {}}, {1, 2, -1, 8}};
     made.last->took.resize(32);
     made.last->took[7] = 1234;
     return made;

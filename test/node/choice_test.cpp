@@ -244,7 +244,7 @@ protected:
         for (const Node* node : {&old_node, &client}) ASSERT_TRUE(knows(*node, 2));
     }
     static CallOptions version(VersionRange range) {
-        CallOptions options = within(60s);
+        CallOptions options = within(5s);
         options.version = range;
         return options;
     }

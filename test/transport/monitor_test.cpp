@@ -102,7 +102,7 @@ TEST(Monitor, SaysThatNoDescriptorsAreLeftForThoseWhoConnect) {
     set_log_sink(before);
 }
 
-TEST(Monitor, TellsOfAConnectionOnBothSidesAndOfItsEndWithinASecond) {
+TEST(Monitor, TellsOfAConnectionOnBothSidesAndOfItsEnd) {
     const auto router = open(Pattern::router);
     auto dealer = open(Pattern::dealer);
     Watch server{*router};
@@ -117,7 +117,7 @@ TEST(Monitor, TellsOfAConnectionOnBothSidesAndOfItsEndWithinASecond) {
     EXPECT_EQ(client.expect(Kind::connected).endpoint, endpoint);
     client.expect(Kind::ready);
     dealer.reset();
-    const auto end = server.expect(Kind::disconnected, 5s);
+    const auto end = server.expect(Kind::disconnected);
     EXPECT_EQ(end.connection, message.connection());
     EXPECT_EQ(end.endpoint, endpoint);
 }
@@ -127,7 +127,7 @@ TEST(Monitor, TellsTheClientThatItsServerIsGoneAndThatItTriesAgain) {
     Watch client{*pair.dealer};
     pair.router->close();
 
-    client.expect(Kind::disconnected, 5s);
+    client.expect(Kind::disconnected);
     client.expect(Kind::retrying);
 }
 
