@@ -139,7 +139,7 @@ private:
             return say(R"({"first_line_not_answered":)" + line + R"(,"answered_behind":)" + behind +
                        R"(,"values_of_unanswered":)" + values + "}\n");
         std::string doubles = behind == "0" ? "" : ", and " + behind + " behind it were answered and are written";
-        if (values != "0") doubles += "; " + values + " values of lines that did not end are written, too";
+        if (values != "0") doubles += "; values of lines that did not end are written, too: " + values;
         say("line " + line + " is the first that was not answered" + doubles + "; --from-line " + line +
             " goes on there\n");
     }

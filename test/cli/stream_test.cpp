@@ -271,8 +271,8 @@ TEST(Stream, WritesWhatALineGaveBeforeItWasLostAndNamesIt) {
     stream.type("1\nlost\n3\n");
     EXPECT_EQ(stream.finish(), 7);
     EXPECT_EQ(stream.rest(), "1\n1\n1\n0\n");
-    EXPECT_THAT(stream.errors(), HasSubstr("line 2 is the first that was not answered; 1 values of lines that did not "
-                                           "end are written, too; --from-line 2 goes"));
+    EXPECT_THAT(stream.errors(), HasSubstr("line 2 is the first that was not answered; values of lines that did not "
+                                           "end are written, too: 1; --from-line 2 goes"));
 }
 
 TEST(Stream, WritesWhatStreamsGiveAsItComes) {

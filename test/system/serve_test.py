@@ -11,7 +11,7 @@ import tempfile
 import time
 import unittest
 
-from mesh import LIMIT_S, SANITIZED, Mesh, eventually, is_pending, within
+from mesh import BUILD, LIMIT_S, SANITIZED, Mesh, eventually, is_pending, within
 
 
 def ended(file):

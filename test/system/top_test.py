@@ -10,7 +10,7 @@ import subprocess
 import termios
 import unittest
 
-from mesh import LIMIT_S, SAMPLES, Mesh, eventually
+from mesh import SAMPLES, Mesh, eventually
 from terminals import Screen
 
 UP, DOWN, ENTER = "\x1b[A", "\x1b[B", "\r"

@@ -43,7 +43,8 @@ Result<void> IncomingTrace::end(Result<void> result) {
 OutgoingTrace::OutgoingTrace(std::string_view service, std::string_view callback, std::string_view traceparent)
     : service_{service}, callback_{callback}, span_{"request-out",
                                                     {{"service", service}, {"operation", callback}},
-                                                    {trace::SpanKind::client, nullptr, traceparent}},
+                                                    {trace::SpanKind::client, nullptr,
+                                                     TraceContext::parse(traceparent) ? traceparent : ""}},
       traceparent_{span_.traceparent()} {}
 
 OutgoingTrace::~OutgoingTrace() {

@@ -70,8 +70,7 @@ trace::SpanView view_here() noexcept {
 namespace trace {
 
 DetachedSpan::DetachedSpan(std::string_view name, const SpanOrigin& origin) noexcept
-    : name_{name}, service_{origin.service}, parent_{Span::current()} {
-    if (TraceContext::parse(origin.traceparent)) traceparent_ = origin.traceparent;
+    : name_{name}, service_{origin.service}, parent_{Span::current()}, traceparent_{origin.traceparent} {
     if (!service_)
         if (const Frame* frame = Frame::current()) service_ = &frame->service();
     if (traceparent_.empty() && !parent_)
