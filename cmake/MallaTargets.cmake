@@ -44,6 +44,8 @@ function(malla_library)
   list(REMOVE_ITEM PRIVATE nlohmann_json::nlohmann_json)
   target_link_libraries(malla PUBLIC ${PUBLIC} PRIVATE ${PRIVATE})
   target_compile_features(malla PUBLIC cxx_std_20)
+  # What it calls of itself is bound when it is linked, not looked up at the start of each program.
+  target_link_options(malla PRIVATE LINKER:-Bsymbolic-functions)
   file(GLOB umbrella CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/malla/*.hpp)
   target_sources(malla PUBLIC FILE_SET HEADERS BASE_DIRS ${CMAKE_CURRENT_SOURCE_DIR} FILES ${HEADERS} ${umbrella})
   set_target_properties(malla PROPERTIES LINKER_LANGUAGE CXX

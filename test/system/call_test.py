@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import tempfile
-import time
 import unittest
 
 from mesh import BUILD, LIMIT_S, SAMPLES, Mesh, call_frame, eventually, free_endpoint
@@ -292,11 +291,6 @@ class Rate(Mesh):
         ours, theirs = (min(each) * 1e3 for each in zip(*times))
         print(f"{ours:.1f} ms, bare {theirs:.1f} ms: {ours / theirs:.2f} times")
         self.assertLessEqual(ours, 2 * theirs)
-
-    def seconds(self, words):
-        began = time.monotonic()
-        subprocess.run(words, env=self.environment, stdout=subprocess.DEVNULL, timeout=LIMIT_S, check=True)
-        return time.monotonic() - began
 
 
 if __name__ == "__main__":

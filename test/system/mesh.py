@@ -134,6 +134,17 @@ class Mesh(unittest.TestCase):
         code, out, err = self.malla(*words, **options)
         return code, out, re.sub(r"(?m)^waiting for .*\n", "", err)
 
+    def seconds(self, words, stdin=None):
+        """How long a command takes that ends well. Its end is waited for: `wait` with a limit looks now and then only."""
+        if stdin:
+            stdin.seek(0)
+        with tempfile.TemporaryFile() as results:
+            began = time.monotonic()
+            code = self.start(*words, stdin=stdin or subprocess.DEVNULL, stdout=results).wait()
+            took = time.monotonic() - began
+        self.assertEqual(code, 0, words)
+        return took
+
     def commands(self):
         """The names of all commands, as the help lists them."""
         code, out, _ = self.malla("--help")

@@ -196,14 +196,6 @@ class Rate(Mesh):
         print(f"{ours:.0f} lines/s, bare {theirs:.0f} calls/s: {ours / theirs:.2f} times")
         self.assertGreater(ours, theirs / 2.5)
 
-    def seconds(self, words, lines=None):
-        if lines:
-            lines.seek(0)
-        began = time.monotonic()
-        with tempfile.TemporaryFile() as results:
-            subprocess.run(words, env=self.environment, stdin=lines, stdout=results, timeout=LIMIT_S, check=True)
-        return time.monotonic() - began
-
     @staticmethod
     def child_named(parent, name):
         done = subprocess.run(["pgrep", "-P", str(parent), "-x", name], capture_output=True, text=True, check=False)
