@@ -357,33 +357,6 @@ TEST(Node, ANodeThatDiesDuringACallLeavesItUnknown) {
     EXPECT_EQ(result.error().outcome(), Outcome::unknown) << result.error().text();
 }
 
-struct Drains : Service<HoldApi> {
-    Drains(std::shared_ptr<std::atomic<int>> all_times, int when_done) : times{std::move(all_times)}, done{when_done} {}
-    int on(Hold) { return 0; }
-    bool drain() { return ++*times >= done; }
-
-    std::shared_ptr<std::atomic<int>> times;
-    int done;
-};
-
-TEST(Node, BeforeItStopsAServiceItAsksUntilNothingIsLeftToDo) {
-    const auto times = std::make_shared<std::atomic<int>>(0);
-    auto node = std::make_unique<Node>(alone("drains"));
-    node->start(Drains{times, 3});
-    node.reset();
-    EXPECT_EQ(*times, 3);
-}
-
-TEST(Node, DoesNotWaitLongerThanItsLimitForAServiceThatHasAlwaysMoreToDo) {
-    const auto times = std::make_shared<std::atomic<int>>(0);
-    NodeOptions options = alone("drains");
-    options.drain_limit = 0s;
-    auto node = std::make_unique<Node>(options);
-    node->start(Drains{times, 1'000'000});
-    node.reset();
-    EXPECT_EQ(*times, 1);
-}
-
 struct Twice : Callback<"twice(x)", int(int)> {
     static constexpr bool idempotent = true;
 };

@@ -145,6 +145,12 @@ class Completion(Completing):
         self.assertEqual(self.complete("nonsense", "x", ""), [])
         self.assertEqual(self.complete("info", "--loopback", "no endpoint", ""), [])
 
+    def test_waits_for_a_mesh_that_is_far_away_as_long_as_it_is_told(self):
+        self.environment.update(MALLA_LOOPBACK="tcp://127.0.0.1:1", MALLA_COMPLETION_TIMEOUT="700ms")
+        self.assertGreaterEqual(self.seconds(["malla", "__complete", "info", "--broker", "tcp://127.0.0.1:1", ""]), 0.7)
+        self.environment["MALLA_COMPLETION_TIMEOUT"] = "soon"  # no duration: nobody could read what is wrong there
+        self.assertEqual(self.complete("info", ""), [])
+
     def shell(self, *command, typed, expected):
         """Types into a shell on a terminal until it has written what is expected."""
         pid, terminal = pty.fork()

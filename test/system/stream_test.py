@@ -41,6 +41,13 @@ class Stream(Mesh):
         self.assertEqual(self.malla("call", "Calculator.square", "-", "--from-line", 4, stdin="1\n2\nx\n4\n"),
                          (0, "16\n", ""))
 
+    def test_where_to_go_on_is_said_in_json_too(self):
+        code, out, err = self.malla("call", "Calculator.square", "-", "--format", "json", stdin="1\nx\n")
+        self.assertEqual((code, out), (2, "1\n"))
+        failure, end = map(json.loads, err.splitlines())
+        self.assertEqual((failure["line"], failure["error"]["status"]), (2, "usage"))
+        self.assertEqual(end, {"first_line_not_answered": 2, "answered_behind": 0, "values_of_unanswered": 0})
+
     def test_keep_going_names_each_failed_line(self):
         code, out, err = self.malla("call", "Calculator.square", "-", "-j", 4, "--keep-going", stdin="1\nx\n3\ny\n5")
         self.assertEqual((code, out), (2, "1\n9\n25\n"))
