@@ -84,8 +84,8 @@ class Stopped(Failures):
         bound = stopped + (DEATH_S + ALLOWANCE_S) * 1e6
         load.answered(500, bound)
         before = set(self.recorded(victim))
-        self.go_on(nodes[victim])
         went_on = now_us()
+        self.go_on(nodes[victim])
         eventually(lambda: set(self.recorded(victim)) - before)  # it is called again
         load.answered(500, now_us())
         calls = load.end()

@@ -207,33 +207,35 @@ class Rate(Mesh):
         self.start("malla", "serve", "Text.lines", "--lines", "--exec", "sed -u s/^/x/")
         self.answer("Text.lines", "a")
         lines = "".join(f"{n}\n" for n in range(50_000))
-        began = time.monotonic()
-        code, out, err = self.malla("call", "Text.lines", "-", "-j", 64, stdin=lines)
-        took = time.monotonic() - began
-        self.assertEqual((code, err), (0, ""))
-        self.assertEqual(out, "".join(f'"x{n}"\n' for n in range(50_000)))
-        print(f"{50_000 / took:.0f} lines/s")
-        self.assertGreater(50_000 / took, 10_000)
+        def is_fast():
+            began = time.monotonic()
+            code, out, err = self.malla("call", "Text.lines", "-", "-j", 64, stdin=lines)
+            took = time.monotonic() - began
+            self.assertEqual((code, err), (0, ""))
+            self.assertEqual(out, "".join(f'"x{n}"\n' for n in range(50_000)))
+            print(f"{50_000 / took:.0f} lines/s")
+            return 50_000 / took > 10_000
+        within(3, is_fast)  # others use the machine, too
 
     def test_a_process_for_each_call_costs_at_most_a_millisecond_more_than_the_process(self):
-        calls = 300
+        calls, rounds = 60, 25
         self.start("malla", "serve", "Do.nothing", "--exec", "true", "-w", 2)
         self.answer("Do.nothing", "x")
         caller = subprocess.Popen(["malla", "call", "Do.nothing", "-"], env=self.environment,
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
-        added = []
-        for _ in range(5):  # the least of some, as others use the machine, too
+        def one_us():
             began = time.monotonic()
             for _ in range(calls):
                 caller.stdin.write("x\n")
                 self.assertEqual(caller.stdout.readline(), '""\n')
-            took = (time.monotonic() - began) * 1e6 / calls
-            alone = float(subprocess.check_output([BUILD / "tests" / "test_bare_spawn", str(calls), "true"]))
-            added.append(took - alone)
-            print(f"{took:.0f} us each, {alone:.0f} us alone")
+            return (time.monotonic() - began) * 1e6 / calls
+        def alone_us():
+            return float(subprocess.check_output([BUILD / "tests" / "test_bare_spawn", str(calls), "true"]))
+        ours, alone = self.least_of(rounds, one_us, alone_us, lambda one, other: one - other < 1000)
+        print(f"{ours:.0f} us each, {alone:.0f} us alone")
         caller.stdin.close()
         self.assertEqual((caller.wait(LIMIT_S), caller.stdout.close()), (0, None))
-        self.assertLess(min(added), 1000)
+        self.assertLess(ours - alone, 1000)
 
 
 if __name__ == "__main__":
