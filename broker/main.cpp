@@ -103,6 +103,10 @@ int serve(Options options) {
         else poller.stop();
     });
     for (const std::string& endpoint : (*broker)->endpoints()) std::cout << "ready " << endpoint << '\n' << std::flush;
+    if (!std::cout) {
+        std::cerr << "malla-broker: Cannot write standard output, on which it says that it serves\n";
+        return static_cast<int>(malla::ExitCode::error_status);
+    }
     poller.run();
     (*broker)->close(100ms);
     ::close(signals);

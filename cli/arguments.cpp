@@ -12,6 +12,8 @@ namespace malla::cli {
 
 namespace {
 
+constexpr const char* bytes_hint = "bytes of any kind travel as base64";
+
 enum class Reading { text, base64, choice, any, json };
 
 Reading reading_of(const Json& schema) {
@@ -39,7 +41,7 @@ Status wrong(const Parameter& parameter, const std::string& why,
 
 Result<std::string> quoted(const Parameter& parameter, std::string_view text) {
     auto json = Json{text}.dump();
-    if (!json) return wrong(parameter, "is not text in UTF-8", "bytes of any kind travel as base64");
+    if (!json) return wrong(parameter, "is not text in UTF-8", bytes_hint);
     return json;
 }
 
@@ -202,6 +204,13 @@ Result<std::string> object_line(const CallbackDescription& callback, const Json&
 }
 
 } // namespace
+
+Result<Json> json_or_text(std::string_view text) {
+    if (auto json = Json::parse(text)) return json;
+    Json value{text};
+    if (!value.dump()) return usage_error("The value is not text in UTF-8", bytes_hint);
+    return value;
+}
 
 Result<CallbackDescription> CallbackDescription::parse(std::string_view json) {
     CallbackDescription description;

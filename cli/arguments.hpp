@@ -50,4 +50,7 @@ private:
 /// line is its value, for any other it is a JSON array, or an object of named arguments.
 [[nodiscard]] Result<std::string> arguments_of_line(const CallbackDescription& callback, std::string_view line);
 
+/// JSON if it reads as JSON, else a string, which is a `usage` error where it is not in UTF-8.
+[[nodiscard]] Result<Json> json_or_text(std::string_view text);
+
 } // namespace malla::cli

@@ -95,7 +95,7 @@ constexpr std::string_view exit_status = R"(.SH EXIT STATUS
 answered with success
 .TP
 1
-the service answered with an error
+the service answered with an error, or what is read or written here cannot be
 .TP
 2
 usage: what the command itself refuses

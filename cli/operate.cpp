@@ -103,15 +103,19 @@ int print_value(const Operated& operated, const std::string& path, const Common&
 
 /// What a `set` or `apply` merges into the configuration.
 Result<Json> update_of(const ConfigCommand& command) {
-    if (command.file) return read_config_file(*command.file);
+    if (command.file) {
+        auto file = read_config_file(*command.file);
+        const Json* part = file ? file->find(command.service) : nullptr; // of a file as `malla run --config` takes it
+        return part != nullptr && part->is_object() ? Result<Json>{*part} : file;
+    }
     Json update = Json::object();
     for (const std::string& setting : command.settings) {
         const auto equals = setting.find('=');
         if (equals == std::string::npos || equals == 0)
             return usage_error("'" + setting + "' sets nothing", "write PATH=VALUE, as in http.port=8080");
-        const std::string text = setting.substr(equals + 1);
-        auto value = Json::parse(text);
-        const auto patch = at_path(setting.substr(0, equals), value ? *std::move(value) : Json{text});
+        auto value = json_or_text(std::string_view{setting}.substr(equals + 1));
+        if (!value) return value;
+        const auto patch = at_path(setting.substr(0, equals), *std::move(value));
         if (!patch)
             return usage_error("'" + setting.substr(0, equals) + "' is no path", "write names with dots between them");
         update = combine_patches(Json::object(), update, *patch);

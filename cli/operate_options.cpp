@@ -21,7 +21,8 @@ constexpr const char* plugins_notes =
 constexpr const char* config_notes =
     "A PATH is the names of members with dots between them. A VALUE is JSON if it reads as\n"
     "JSON, else text; null takes the value out. FILE is TOML, or JSON if its name ends in\n"
-    ".json, with what is to be merged into the configuration of this service.";
+    ".json, with what is to be merged into the configuration of this service, or a file as\n"
+    "`malla run --config` takes it, in which that is the member SERVICE.";
 
 } // namespace
 

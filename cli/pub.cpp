@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/arguments.hpp"
 #include "cli/console.hpp"
 #include "cli/exit.hpp"
 #include "cli/line_reader.hpp"
@@ -21,11 +22,6 @@ namespace {
 // so that none overflows.
 constexpr std::uint64_t events_under_way = 256;
 
-Json value_of(std::string_view text) {
-    auto json = Json::parse(text);
-    return json ? *std::move(json) : Json{text};
-}
-
 /// Publishes, and knows what a rendezvous has surely read.
 class Publisher {
 public:
@@ -33,11 +29,13 @@ public:
         : node_{node}, topic_{topic}, limit_{limit} {}
 
     Result<void> publish(std::string_view text) {
+        const auto value = json_or_text(text);
+        if (!value) return value.error();
         const Deadline deadline = Deadline::in(limit_);
-        auto sent = node_.publish(topic_, value_of(text));
+        auto sent = node_.publish(topic_, *value);
         while (!sent && sent.error().id() == "busy" && !deadline.passed(Clock::now())) {
             if (auto flushed = node_.flush_events(deadline); !flushed) return flushed;
-            sent = node_.publish(topic_, value_of(text));
+            sent = node_.publish(topic_, *value);
         }
         if (!sent && sent.error().id() == "service_not_available")
             sent.error().set_data("hint", "events pass through a node or a broker: `malla run`, `malla serve` or "

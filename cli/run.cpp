@@ -4,6 +4,7 @@
 #include "cli/config_file.hpp"
 #include "cli/console.hpp"
 #include "cli/session.hpp"
+#include "cli/usage.hpp"
 #include "malla/node/stop_signal.hpp"
 
 namespace malla::cli {
@@ -13,6 +14,11 @@ int run(const RunCommand& command, const Common& common) {
     if (command.config) {
         auto config = read_config_file(*command.config);
         if (!config) return fail(config.error(), common);
+        if (!is_configuration(*config))
+            return fail(
+                usage_error("Cannot read " + command.config->string() + ": what it has for a service is no object",
+                            R"(it is an object for each service, such as {"Echo":{"record":"FILE"}})"),
+                common);
         if (auto set = options.config.set(ConfigLayer::file, *std::move(config)); !set)
             return fail(set.error(), common);
     }

@@ -10,9 +10,11 @@
 #include "malla/node/untyped_service.hpp"
 #include "malla/service/trace.hpp"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <system_error>
@@ -88,6 +90,8 @@ private:
         return R"({"params":[{"name":"input","schema":{}}],"result":)" + result + "}";
     }
 
+    /// A string as it is, anything else as JSON, as far as may be in the spelling of who called: a number keeps its
+    /// digits.
     static Result<std::string> input_of(wire::Content content, std::string_view body) {
         static constexpr std::array<std::string_view, 1> names{"input"};
         auto arguments = content == wire::Content::json ? codec::decode_arguments_json<Json>(body, names)
@@ -95,7 +99,22 @@ private:
         if (!arguments) return std::move(arguments).error();
         const Json& input = std::get<0>(*arguments);
         if (input.is_string()) return input.as_string();
+        const auto spelled = content == wire::Content::json ? only_element(body) : std::nullopt;
+        if (spelled) return std::string{*spelled};
         return input.dump();
+    }
+
+    /// Of an array of one; nothing where that is written on several lines, of which a command may want one.
+    static std::optional<std::string_view> only_element(std::string_view json) {
+        json = trimmed(json);
+        if (!json.starts_with('[') || json.find('\n') != std::string_view::npos) return std::nullopt;
+        return trimmed(json.substr(1, json.size() - 2));
+    }
+
+    static std::string_view trimmed(std::string_view json) {
+        constexpr std::string_view space = " \t\r\n";
+        json.remove_prefix(std::min(json.find_first_not_of(space), json.size()));
+        return json.substr(0, json.find_last_not_of(space) + 1);
     }
 
     std::vector<std::unique_ptr<ShellCommand>> commands_; ///< as the callbacks

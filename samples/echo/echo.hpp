@@ -48,9 +48,10 @@ struct Echo : malla::Service<EchoApi> {
 
     malla::Stream<std::int64_t> on(Numbers, std::int64_t from, std::int64_t to) {
         begin();
-        return [from, to]() mutable -> std::optional<std::int64_t> {
-            if (from > to) return std::nullopt;
-            return from++;
+        return [from, to, ended = from > to]() mutable -> std::optional<std::int64_t> {
+            if (ended) return std::nullopt;
+            ended = from == to;
+            return ended ? to : from++;
         };
     }
 

@@ -176,6 +176,7 @@ TEST(MallaBroker, RefusesWhatItDoesNotUnderstand) {
         {"surplus"},
         {"--log-format", "xml"},
         {"--config", "/nonexistent"},
+        {"--secret-file", "one", "--key-file", "other"},
     };
     for (const auto& arguments : mistakes) {
         Process broker{arguments};
@@ -230,6 +231,13 @@ TEST(MallaBrokerConfig, NamesTheKeyThatIsWrong) {
     EXPECT_EQ(broker.wait(), 2);
     EXPECT_THAT(broker.errors(), HasSubstr("'blind'"));
     std::filesystem::remove(path);
+}
+
+TEST(MallaBroker, DoesNotServeWhereItCannotSayThatItDoes) {
+    const std::string command = std::string{MALLA_BROKER} + " --bind tcp://127.0.0.1:* 2>/dev/null >/dev/full";
+    const int status = std::system(command.c_str());
+    EXPECT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 1);
 }
 
 TEST(MallaBroker, ExplainsItself) {

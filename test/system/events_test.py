@@ -160,6 +160,7 @@ class Events(EventMesh):
         for words, code, text in [(["a b", "1"], 2, "has a space"),
                                   (["a.*", "1"], 2, "has a wildcard"),
                                   (["a", "1", "2"], 2, "one VALUE"),
+                                  (["a", "\udcff"], 2, "not text in UTF-8"),
                                   (["a", "1"], 3, "no rendezvous"),
                                   (["a", "1", "--peer", "tcp://127.0.0.1:1"], 6, "Cannot reach")]:
             with self.subTest(words=words):

@@ -137,10 +137,25 @@ class Config(Operate):
             file = pathlib.Path(folder, "c.json")
             file.write_text('{"a":{"b":[1,2]}}', encoding="ascii")
             self.done("config", "Echo", "apply", file)
-        self.assertEqual(self.values(), {"a.b": ([1, 2], "update")})
+            self.assertEqual(self.values(), {"a.b": ([1, 2], "update")})
+            file.write_text('{"Echo":{"a":{"b":3}},"Other":{"c":4}}', encoding="ascii")
+            self.done("config", "Echo", "apply", file)
+        self.assertEqual(self.values(), {"a.b": (3, "update")})
+
+    def test_what_configures_no_service_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "c.json")
+            file.write_text('{"Echo":3}', encoding="ascii")
+            code, _, err = self.malla("run", SAMPLES / "echo.so", "--config", file)
+        self.assertEqual(code, 2)
+        self.assertRegex(err, r"c.json: .*no object\nhint: ")
+        self.environment["MALLA_CONFIG"] = '{"Echo":3}'
+        code, _, err = self.malla("run", SAMPLES / "echo.so")
+        self.assertEqual(code, 2)
+        self.assertIn("MALLA_CONFIG is no JSON object", err)
 
     def test_wrong_words_say_what_to_write(self):
-        for words in (["frob"], ["get"], ["set", "x"], ["set", "a..b=1"], ["apply", "/nowhere"]):
+        for words in (["frob"], ["get"], ["set", "x"], ["set", "a..b=1"], ["set", "a=\udcff"], ["apply", "/nowhere"]):
             with self.subTest(words=words):
                 code, out, err = self.malla("config", "Echo", *words)
                 self.assertEqual((code, out), (2, ""))

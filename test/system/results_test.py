@@ -37,6 +37,8 @@ class Results(Streams):
     def test_each_value_is_a_line(self):
         self.assertEqual(self.malla("call", "Echo.numbers", 1, 3), (0, "1\n2\n3\n", ""))
         self.assertEqual(self.malla("call", "Echo.numbers", 1, 0), (0, "", ""))
+        last = 2 ** 63 - 1
+        self.assertEqual(self.malla("call", "Echo.numbers", last - 1, last), (0, f"{last - 1}\n{last}\n", ""))
         numbers = "".join(f"{n}\n" for n in range(1, 20_001))
         self.assertEqual(self.malla("call", "Echo.numbers", 1, 20_000), (0, numbers, ""))
 

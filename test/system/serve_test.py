@@ -34,6 +34,14 @@ class Serve(Mesh):
         self.assertEqual(self.answer("Text.upper", '{"a":1}'), '{"A":1}')
         self.stop(server)
 
+    def test_an_argument_arrives_as_it_was_given(self):
+        self.serve("Text.same", "--exec", "cat")
+        for value in ("1.0", "1E2", "89014103211118510720", "-9223372036854775809", '{"b":1,  "a":[2.50]}', "[1]", "null"):
+            self.assertEqual(self.answer("Text.same", value), value)
+        lines = '0.10\n{"id":89014103211118510720}\n'
+        self.assertEqual(self.malla("call", "Text.same", "-", stdin=lines),
+                         (0, '"0.10"\n"{\\"id\\":89014103211118510720}"\n', ""))
+
     def test_several_commands_of_one_service_find_their_callers(self):
         self.serve("Text.upper", "--exec", "tr a-z A-Z")
         self.serve("Text.reverse", "--exec", "rev")

@@ -5,6 +5,7 @@
 #include "malla/discovery/guard.hpp"
 #include "malla/transport/endpoint.hpp"
 
+#include <algorithm>
 #include <random>
 #include <utility>
 #include <variant>
@@ -39,6 +40,27 @@ transport::Profile profile_of(Pattern pattern, const Broker::Options& options) {
 std::string beside(std::string_view endpoint, std::uint16_t port) {
     if (!endpoint.starts_with("tcp://")) return std::string{endpoint}.append(".sub");
     return std::string{endpoint.substr(0, endpoint.rfind(':') + 1)} + (port == 0 ? "*" : std::to_string(port));
+}
+
+// Of tcp://HOST:PORT.
+std::string_view host_of(std::string_view endpoint) { return endpoint.substr(0, endpoint.rfind(':')).substr(6); }
+
+// Whether what is bound at the host of the one is bound at that of the other, too.
+bool covers(std::string_view one, std::string_view other) {
+    const std::string_view host = host_of(one);
+    return host == host_of(other) || host == "*" || host == "[::]" ||
+           (host == "0.0.0.0" && !host_of(other).starts_with('['));
+}
+
+// Those of which no host is bound twice.
+std::vector<std::string> by_host(const std::vector<std::string>& endpoints) {
+    std::vector<std::string> chosen;
+    for (const std::string& endpoint : endpoints) {
+        if (std::ranges::any_of(chosen, [&](const auto& other) { return covers(other, endpoint); })) continue;
+        std::erase_if(chosen, [&](const auto& other) { return covers(endpoint, other); });
+        chosen.push_back(endpoint);
+    }
+    return chosen;
 }
 
 std::uint16_t port_of(std::string_view endpoint) {
@@ -82,10 +104,10 @@ Result<void> Broker::Parts::bind() {
     return bind_publisher();
 }
 
-/// Binds at the host of each endpoint, at the same port.
+/// Binds once at each host, at the same port.
 Result<void> Broker::Parts::bind_publisher() {
     std::uint16_t port = options_.subscribe_port;
-    for (const std::string& endpoint : endpoints) {
+    for (const std::string& endpoint : by_host(endpoints)) {
         auto bound = publisher_->bind(beside(endpoint, port));
         if (!bound) return std::move(bound).error();
         subscribe_endpoint_ = *std::move(bound);

@@ -108,12 +108,19 @@ void apply_settings(ConfigLayers& config, const std::vector<std::string>& settin
     value_or_throw(config.set(ConfigLayer::command_line, std::move(all)));
 }
 
+bool is_configuration(const Json& config) noexcept {
+    if (!config.is_object()) return false;
+    for (std::size_t i = 0; i < config.size(); ++i)
+        if (!config.member(i).second.is_object()) return false;
+    return true;
+}
+
 void apply_environment(ConfigLayers& config) {
     const char* text = std::getenv("MALLA_CONFIG");
     if (!text || !*text) return;
     auto parsed = Json::parse(text);
-    if (!parsed || !parsed->is_object())
-        throw Error{Status{"usage", "MALLA_CONFIG is no JSON object with a member for each service"}};
+    if (!parsed || !is_configuration(*parsed))
+        throw Error{Status{"usage", "MALLA_CONFIG is no JSON object with an object for each service"}};
     value_or_throw(config.set(ConfigLayer::environment, *std::move(parsed)));
 }
 
