@@ -3,6 +3,7 @@
 
 #include "malla/base/json.hpp"
 #include "malla/base/log.hpp"
+#include "malla/base/process.hpp"
 #include "malla/discovery/broker.hpp"
 #include "malla/transport/poller.hpp"
 #include "malla/transport/port_holder.hpp"
@@ -15,6 +16,7 @@
 #include <iostream>
 #include <utility>
 
+#include <fcntl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -116,6 +118,7 @@ int serve(Options options) {
 } // namespace
 
 int main(int argc, char** argv) {
+    malla::open_standard_descriptors(O_RDWR); // who closed one does not want to read it
     auto options = malla::broker::read_options(argc, argv);
     if (const int* code = std::get_if<int>(&options)) return *code;
     start_logging(std::get<Options>(options).log_format);

@@ -40,7 +40,6 @@ constexpr auto hints = std::to_array<std::pair<std::string_view, std::string_vie
     {"paused", "`malla resume SERVICE` lets it take calls again"},
     {"peer_lost", repeat},
     {"shutdown", repeat},
-    {"usage", "`malla COMMAND --help` shows how it is written"},
     {"version_unsupported", "use a malla of the same version as what is there"},
     {"wrong_cluster", "say --cluster NAME, with the name of the one that is there, or name another endpoint"},
 });

@@ -4,6 +4,7 @@
 #include "cli/run.hpp"
 #include "malla/base/error.hpp"
 #include "malla/base/log.hpp"
+#include "malla/base/process.hpp"
 #include "plugins/spdlog/backend.hpp"
 
 #include <algorithm>
@@ -14,7 +15,6 @@
 #include <vector>
 
 #include <fcntl.h>
-#include <unistd.h>
 
 namespace malla::cli {
 namespace {
@@ -33,17 +33,9 @@ int dispatch(const Invocation& invocation) {
     }
 }
 
-/// A descriptor of the mesh may not become what this program takes for its input or output. A closed input is an empty
-/// one; what is written to a closed output fails, so that nobody takes it for written.
-void open_standard_descriptors() {
-    int opened = 0;
-    while (opened >= 0 && opened <= STDERR_FILENO) opened = ::open("/dev/null", O_RDONLY);
-    if (opened > STDERR_FILENO) ::close(opened);
-}
-
 int main_with(const std::vector<std::string>& words) {
-    open_standard_descriptors();
-    std::signal(SIGPIPE, SIG_IGN); // a write says it, and says which one
+    open_standard_descriptors(O_RDONLY); // what is written to a closed output fails: nobody takes it for written
+    std::signal(SIGPIPE, SIG_IGN);       // a write says it, and says which one
     const auto invocation = read_command_line(words, process_environment());
     if (invocation) return dispatch(*invocation);
     Common common;

@@ -95,7 +95,7 @@ constexpr std::string_view exit_status = R"(.SH EXIT STATUS
 answered with success
 .TP
 1
-the service answered with an error, or what is read or written here cannot be
+the service answered with an error, or standard input or output cannot be read or written
 .TP
 2
 usage: what the command itself refuses
@@ -129,6 +129,9 @@ as the options
 .TP
 \fBMALLA_SECRET_FILE\fR, \fBMALLA_KEY_FILE\fR, \fBMALLA_ALLOW\fR
 as the options
+.TP
+\fBMALLA_CONFIG\fR
+the configuration of services that \fBmalla run\fR hosts, a JSON object with an object for each
 .TP
 \fBTRACEPARENT\fR
 the W3C trace context that a \fBmalla call\fR belongs to

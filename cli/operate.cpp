@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // plugins, explain and the lifecycle: what is done with services that run.
+#include "cli/arguments.hpp"
 #include "cli/config_file.hpp"
 #include "cli/console.hpp"
 #include "cli/explain_time.hpp"
@@ -10,6 +11,7 @@
 #include "cli/usage.hpp"
 #include "malla/base/json_merge.hpp"
 #include "malla/node/admin_api.hpp"
+#include "malla/node/options.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -105,8 +107,9 @@ int print_value(const Operated& operated, const std::string& path, const Common&
 Result<Json> update_of(const ConfigCommand& command) {
     if (command.file) {
         auto file = read_config_file(*command.file);
-        const Json* part = file ? file->find(command.service) : nullptr; // of a file as `malla run --config` takes it
-        return part != nullptr && part->is_object() ? Result<Json>{*part} : file;
+        if (!file || !is_configuration(*file)) return file;
+        const Json* part = file->find(command.service); // where it is for several services
+        return part ? Result<Json>{*part} : file;
     }
     Json update = Json::object();
     for (const std::string& setting : command.settings) {
@@ -116,6 +119,7 @@ Result<Json> update_of(const ConfigCommand& command) {
         auto value = json_or_text(std::string_view{setting}.substr(equals + 1));
         if (!value) return value;
         const auto patch = at_path(setting.substr(0, equals), *std::move(value));
+        if (patch && !patch->dump()) return usage_error("The path is not text in UTF-8", "names of members are");
         if (!patch)
             return usage_error("'" + setting.substr(0, equals) + "' is no path", "write names with dots between them");
         update = combine_patches(Json::object(), update, *patch);

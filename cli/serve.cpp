@@ -14,7 +14,6 @@
 #include <array>
 #include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <system_error>
@@ -99,16 +98,17 @@ private:
         if (!arguments) return std::move(arguments).error();
         const Json& input = std::get<0>(*arguments);
         if (input.is_string()) return input.as_string();
-        const auto spelled = content == wire::Content::json ? only_element(body) : std::nullopt;
-        if (spelled) return std::string{*spelled};
-        return input.dump();
+        const std::string_view json = trimmed(body);
+        if (content != wire::Content::json || !json.starts_with('[')) return input.dump();
+        return on_one_line(trimmed(json.substr(1, json.size() - 2)));
     }
 
-    /// Of an array of one; nothing where that is written on several lines, of which a command may want one.
-    static std::optional<std::string_view> only_element(std::string_view json) {
-        json = trimmed(json);
-        if (!json.starts_with('[') || json.find('\n') != std::string_view::npos) return std::nullopt;
-        return trimmed(json.substr(1, json.size() - 2));
+    /// Between tokens, where alone JSON has ends of lines, a space is as good.
+    static std::string on_one_line(std::string_view json) {
+        std::string line{json};
+        std::ranges::replace_if(
+            line, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+        return line;
     }
 
     static std::string_view trimmed(std::string_view json) {

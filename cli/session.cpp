@@ -4,6 +4,8 @@
 #include "cli/line_writer.hpp"
 #include "cli/nearest.hpp"
 #include "cli/terminal.hpp"
+#include "cli/usage.hpp"
+#include "malla/base/error.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -138,6 +140,12 @@ bool is_meant(const InstanceView& instance, const std::string& on) {
 }
 
 NodeOptions node_options(const Common& common, bool hosts, const HostOptions& host) {
+    const auto& credentials = common.mesh.credentials;
+    if (!credentials.secret.empty() && !credentials.key.empty())
+        throw Error{
+            usage_error("Both the secret " + credentials.secret + " and the key " + credentials.key + " are named",
+                        "a node has one of the two: look at --secret-file, --key-file, their variables and "
+                        "the context")};
     NodeOptions options;
     options.name = host.name;
     if (!host.bind.empty()) options.bind = host.bind;
@@ -147,7 +155,7 @@ NodeOptions node_options(const Common& common, bool hosts, const HostOptions& ho
     options.peers = common.mesh.peers;
     options.loopback = common.mesh.loopback;
     options.cluster = common.mesh.cluster;
-    options.credentials = common.mesh.credentials;
+    options.credentials = credentials;
     options.insecure = common.mesh.insecure;
     options.timeout = common.mesh.timeout;
     return options;

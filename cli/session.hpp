@@ -10,7 +10,8 @@
 
 namespace malla::cli {
 
-/// The options of a node that this command makes; one that hosts has `name`, if that is not empty.
+/// The options of a node that this command makes; one that hosts has `name`, if that is not empty. Throws `Error` when
+/// they exclude each other.
 [[nodiscard]] NodeOptions node_options(const Common& common, bool hosts, const HostOptions& host = {});
 
 /// Until when a command that only looks waits for the endpoints that were named.

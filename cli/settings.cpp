@@ -87,8 +87,6 @@ Result<MeshOptions> resolve(Settings settings) {
     if (settings.secret_file) options.credentials.secret = *std::move(settings.secret_file);
     if (settings.key_file) options.credentials.key = *std::move(settings.key_file);
     if (settings.allow_file) options.credentials.allow = *std::move(settings.allow_file);
-    if (!options.credentials.secret.empty() && !options.credentials.key.empty())
-        return usage_error("A cluster secret and a key are named", "a node has one of the two: leave the other out");
     options.insecure = settings.insecure;
     if (settings.timeout) {
         const auto timeout = read_duration(settings.timeout_name, *settings.timeout);

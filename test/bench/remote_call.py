@@ -51,7 +51,7 @@ def main():
     with Server(programs[0], "server") as bare_endpoint, Server(programs[1], "serve") as malla_endpoint:
         bare, malla = [], []
         for taken in range(4 * rounds):
-            if taken >= rounds and ratio_of(malla, bare) <= LIMIT:
+            if taken > 0 and taken % rounds == 0 and ratio_of(malla, bare) <= LIMIT:
                 break
             bare.append(percentiles(programs[0], "one", bare_endpoint, "16", calls))
             malla.append(percentiles(programs[1], "call", malla_endpoint, calls))

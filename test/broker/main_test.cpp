@@ -234,7 +234,8 @@ TEST(MallaBrokerConfig, NamesTheKeyThatIsWrong) {
 }
 
 TEST(MallaBroker, DoesNotServeWhereItCannotSayThatItDoes) {
-    const std::string command = std::string{MALLA_BROKER} + " --bind tcp://127.0.0.1:* 2>/dev/null >/dev/full";
+    const std::string command =
+        std::string{"timeout 20 "} + MALLA_BROKER + " --bind tcp://127.0.0.1:* 2>/dev/null >/dev/full";
     const int status = std::system(command.c_str());
     EXPECT_TRUE(WIFEXITED(status));
     EXPECT_EQ(WEXITSTATUS(status), 1);

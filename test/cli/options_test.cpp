@@ -233,12 +233,6 @@ TEST(CommandLine, TakesCredentialsFromWhereverTheyAreSaidFirst) {
     EXPECT_EQ(context->common.mesh.credentials.secret, folder + "/malla/contexts/cookie");
 }
 
-TEST(CommandLine, RefusesASecretBesideAKey) {
-    const auto both = read({"ls", "--secret-file", "one", "--key-file", "other"});
-    ASSERT_FALSE(both);
-    EXPECT_EQ(both.error().exit_code(), ExitCode::usage);
-}
-
 TEST(CommandLine, RefusesAContextThatIsUnknownOrBroken) {
     const TemporaryFolder home;
     home.write("malla/contexts/production.toml", "");

@@ -195,6 +195,8 @@ class Errors(Mesh):
         self.refused(2, "no JSON", "call", "Echo.add", "-", stdin="[1,\n")
         self.refused(2, "body_too_large.*at most 8 MiB", "call", "Echo.text", "-", stdin="x" * (9 << 20) + "\n")
         self.refused(2, "--bogus", "call", "--bogus")
+        self.refused(2, "Both the secret one and the key other are named\nhint: ", "ls", "--secret-file", "one",
+                     "--key-file", "other")
         self.refused(6, "tcp://127.0.0.1:1", "ls", "--broker", "tcp://127.0.0.1:1", "--timeout", "500ms")
         self.refused(3, "Echo", "call", "Echo.count", "--no-wait", "--cluster", "elsewhere")
 

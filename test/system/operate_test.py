@@ -112,7 +112,7 @@ class Config(Operate):
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder, "c.toml")
             file.write_text('[Echo]\nfirst = 1\nsecond = 1\nthird = 1\n[Echo.deep]\nx = 1\n', encoding="ascii")
-            self.environment["MALLA_CONFIG"] = '{"Echo":{"second":2,"third":2}}'
+            self.environment["MALLA_CONFIG"] = '{"Echo":{"second":2,"third":2},"Other":null}'
             self.start("malla", "run", SAMPLES / "echo.so", "--config", file, "--set", "Echo.third=3")
             self.answer("Echo.text", "hello")
             self.assertEqual(self.values(), {"first": (1, "file"), "second": (2, "environment"),
@@ -140,7 +140,10 @@ class Config(Operate):
             self.assertEqual(self.values(), {"a.b": ([1, 2], "update")})
             file.write_text('{"Echo":{"a":{"b":3}},"Other":{"c":4}}', encoding="ascii")
             self.done("config", "Echo", "apply", file)
-        self.assertEqual(self.values(), {"a.b": (3, "update")})
+            self.assertEqual(self.values(), {"a.b": (3, "update")})
+            file.write_text('{"Echo":{"d":5},"e":6}', encoding="ascii")  # of one service: a value is none
+            self.done("config", "Echo", "apply", file)
+        self.assertEqual(self.values(), {"a.b": (3, "update"), "Echo.d": (5, "update"), "e": (6, "update")})
 
     def test_what_configures_no_service_is_refused(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -149,13 +152,16 @@ class Config(Operate):
             code, _, err = self.malla("run", SAMPLES / "echo.so", "--config", file)
         self.assertEqual(code, 2)
         self.assertRegex(err, r"c.json: .*no object\nhint: ")
+        code, _, err = self.malla("run", SAMPLES / "echo.so", "--set", "Echo.x=\udcff")
+        self.assertEqual(code, 2)
+        self.assertIn("not text in UTF-8", err)
         self.environment["MALLA_CONFIG"] = '{"Echo":3}'
         code, _, err = self.malla("run", SAMPLES / "echo.so")
         self.assertEqual(code, 2)
         self.assertIn("MALLA_CONFIG is no JSON object", err)
 
     def test_wrong_words_say_what_to_write(self):
-        for words in (["frob"], ["get"], ["set", "x"], ["set", "a..b=1"], ["set", "a=\udcff"], ["apply", "/nowhere"]):
+        for words in (["frob"], ["get"], ["set", "x"], ["set", "a..b=1"], ["set", "a=\udcff"], ["set", "\udcff=1"], ["apply", "/nowhere"]):
             with self.subTest(words=words):
                 code, out, err = self.malla("config", "Echo", *words)
                 self.assertEqual((code, out), (2, ""))

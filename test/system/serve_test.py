@@ -38,6 +38,7 @@ class Serve(Mesh):
         self.serve("Text.same", "--exec", "cat")
         for value in ("1.0", "1E2", "89014103211118510720", "-9223372036854775809", '{"b":1,  "a":[2.50]}', "[1]", "null"):
             self.assertEqual(self.answer("Text.same", value), value)
+        self.assertEqual(self.answer("Text.same", '{\n\t"a":2.50,\r\n\t"b":[1.0]\n}'), '{ \t"a":2.50,  \t"b":[1.0] }')
         lines = '0.10\n{"id":89014103211118510720}\n'
         self.assertEqual(self.malla("call", "Text.same", "-", stdin=lines),
                          (0, '"0.10"\n"{\\"id\\":89014103211118510720}"\n', ""))

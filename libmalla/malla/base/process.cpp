@@ -73,6 +73,12 @@ int ProcessStart::run(pid_t& pid, std::vector<std::string> argv, std::span<const
     return ::posix_spawnp(&pid, words.front(), &actions_, &attributes_, words.data(), variables.data());
 }
 
+void open_standard_descriptors(int flags) noexcept {
+    int opened = 0;
+    while (opened >= 0 && opened <= STDERR_FILENO) opened = ::open("/dev/null", flags);
+    if (opened > STDERR_FILENO) ::close(opened);
+}
+
 // By number: glibc 2.36 declares its function for C only.
 Descriptor open_process(pid_t pid) noexcept { return Descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))}; }
 

@@ -103,6 +103,7 @@ void apply_settings(ConfigLayers& config, const std::vector<std::string>& settin
         const auto patch = at_path(setting.substr(0, equals), value ? *std::move(value) : Json{text});
         if (equals == std::string::npos || setting.find('.') > equals || !patch)
             throw Error{Status{"usage", "'" + setting + "' sets nothing; write SERVICE.PATH=VALUE"}};
+        if (!patch->dump()) throw Error{Status{"usage", "what --set has is not text in UTF-8"}};
         all = combine_patches(Json::object(), all, *patch);
     }
     value_or_throw(config.set(ConfigLayer::command_line, std::move(all)));
@@ -111,7 +112,7 @@ void apply_settings(ConfigLayers& config, const std::vector<std::string>& settin
 bool is_configuration(const Json& config) noexcept {
     if (!config.is_object()) return false;
     for (std::size_t i = 0; i < config.size(); ++i)
-        if (!config.member(i).second.is_object()) return false;
+        if (const Json& part = config.member(i).second; !part.is_object() && !part.is_null()) return false;
     return true;
 }
 

@@ -89,7 +89,7 @@ struct NodeOptions {
 /// Merges settings as `--set` has them, `SERVICE.PATH=VALUE`, into the layer of the command line; a
 /// value is JSON if it reads as JSON, else a string. Throws `Error` for what is none.
 void apply_settings(ConfigLayers& config, const std::vector<std::string>& settings);
-/// Whether `config` is what configures services: an object that has an object for each.
+/// Whether `config` is what configures services: an object that has an object, or null, for each.
 [[nodiscard]] bool is_configuration(const Json& config) noexcept;
 /// Takes the layer of the environment from MALLA_CONFIG. Throws `Error` when that is no configuration.
 void apply_environment(ConfigLayers& config);
