@@ -109,7 +109,7 @@ Result<Json> update_of(const ConfigCommand& command) {
         auto file = read_config_file(*command.file);
         if (!file || !is_configuration(*file)) return file;
         const Json* part = file->find(command.service); // where it is for several services
-        return part ? Result<Json>{*part} : file;
+        return part && part->is_object() ? Result<Json>{*part} : file;
     }
     Json update = Json::object();
     for (const std::string& setting : command.settings) {
