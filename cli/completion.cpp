@@ -26,7 +26,7 @@ constexpr std::string_view bash_script = R"(_malla() {
     [[ $word == *"$2" ]] && prefix=${word%"$2"}
     COMPREPLY=("${found[@]#"$prefix"}")
 }
-complete -F _malla malla
+complete -o bashdefault -o default -F _malla malla
 )";
 
 constexpr std::string_view zsh_script = R"(#compdef malla

@@ -17,7 +17,8 @@ namespace {
 constexpr const char* pub_notes =
     "A VALUE is JSON if it reads as JSON, else a string; none is null. - stands for standard\n"
     "input: an event for each line. It ends with 0 when a rendezvous has read all of them.\n"
-    "After TOPIC a word is an option only if it is exactly one of the above.";
+    "After TOPIC a word is an option only if it is exactly one of the above or of malla\n"
+    "--help; after -- none is.";
 
 constexpr const char* pattern_notes =
     "In a PATTERN * is any one word of a topic, and > at the end one or more: orders.*,\n"

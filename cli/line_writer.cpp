@@ -20,7 +20,7 @@ int write_all(int descriptor, std::string_view text, int stop) noexcept {
     while (!text.empty()) {
         std::array<pollfd, 2> both{{{descriptor, POLLOUT, 0}, {stop, POLLIN, 0}}};
         if (::poll(both.data(), both.size(), -1) < 0 && errno != EINTR) return errno;
-        if (both[1].revents != 0) return ECANCELED;
+        if (both[0].revents == 0 && both[1].revents != 0) return ECANCELED;
         if (both[0].revents == 0) continue;
         const ssize_t put = ::write(descriptor, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
         if (put >= 0) text.remove_prefix(static_cast<std::size_t>(put));

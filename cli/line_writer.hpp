@@ -11,7 +11,7 @@ namespace malla::cli {
 /// Whether a descriptor's reader went away (of a pipe, a socket or a terminal). Does not wait.
 [[nodiscard]] bool is_reader_gone(int descriptor) noexcept;
 
-/// Writes all of it, waiting as long as it takes, or until `stop` is readable where it is not -1.
+/// Writes all of it, waiting as long as it takes; where `stop` is not -1 and readable, it does not wait.
 /// 0, or the number of the error: EPIPE when the reader went away, ECANCELED when stopped.
 [[nodiscard]] int write_all(int descriptor, std::string_view text, int stop = -1) noexcept;
 

@@ -34,9 +34,11 @@ private:
     static constexpr std::chrono::seconds renew_every{1}; // a fifth of what the node allows
     static constexpr std::chrono::milliseconds slice{20};
 
+    // One that is gone is not waited for.
     [[nodiscard]] CallOptions on_its_node() const {
         CallOptions options;
         options.on = instance_.node.text();
+        options.no_wait = true;
         return options;
     }
 

@@ -51,13 +51,15 @@ void add_mesh_options(CLI::App& app) {
 }
 
 constexpr const char* call_notes =
-    "Each ARGUMENT is read as the callback's types say: text for a string, else JSON;\n"
-    "name=value gives a parameter by its name. - as the only one: a call for each line\n"
+    "Each ARGUMENT is read as the callback's types say: text for a string; for any type\n"
+    "JSON if it reads as JSON, else text; JSON for all others. name=value gives a\n"
+    "parameter by its name. - as the only one: a call for each line\n"
     "of standard input, the line being one parameter's value, or of several a JSON array\n"
     "or object.\n"
-    "After SERVICE.CALLBACK a word is an option only if it is exactly one of the above\n"
-    "(--option=value and -jN included); anything else, -3 and --word too, is an argument.\n"
-    "After -- every word is an argument.";
+    "After SERVICE.CALLBACK a word is an option only if it is exactly one of the above or\n"
+    "of malla --help (--option=value and -jN included); anything else, -3 and --word too,\n"
+    "is an argument. After -- every word is an argument. Text that may begin with the name\n"
+    "of a parameter and = is given by its name: NAME=\"$text\".";
 
 constexpr const char* options_of_all =
     "\nThe options of every command, --timeout and --format among them: malla --help\n";

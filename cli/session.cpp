@@ -174,7 +174,7 @@ Result<InstanceView> wait_for_instance(Node& node, const Target& target, const s
                                        const VersionRange& version, const Common& common, bool no_wait,
                                        Deadline deadline) {
     const std::string& service = target.service;
-    bool told = common.quiet;
+    bool told = false;
     const Deadline patient = std::min(deadline, Deadline::in(patience));
     if (no_wait) {
         auto joined = node.wait_for_mesh(std::min(deadline, look_deadline(common)));
@@ -200,7 +200,7 @@ Result<InstanceView> wait_for_instance(Node& node, const Target& target, const s
         if (!there && (no_wait || deadline.passed(Clock::now())))
             return no_such_service(node, service, std::move(there).error(), on);
         if (!told && patient.passed(Clock::now())) {
-            say_that_it_waits(node, service, on, version, common.mesh.format);
+            if (!common.quiet) say_that_it_waits(node, service, on, version, common.mesh.format);
             say_who_is_missing(node, common);
             told = true;
         }

@@ -135,13 +135,16 @@ private:
         const std::string line = std::to_string(first);
         const std::string behind = std::to_string(writer_.answered_behind());
         const std::string values = std::to_string(writer_.values_of_unanswered());
+        const std::string under_way = std::to_string(writer_.given_up());
         if (options_.style.format == Format::json)
             return say(R"({"first_line_not_answered":)" + line + R"(,"answered_behind":)" + behind +
-                       R"(,"values_of_unanswered":)" + values + "}\n");
+                       R"(,"values_of_unanswered":)" + values + R"(,"may_have_run":)" + under_way + "}\n");
         std::string doubles = behind == "0" ? "" : ", and " + behind + " behind it were answered and are written";
         if (values != "0") doubles += "; values of lines that did not end are written, too: " + values;
+        const std::string unknown =
+            under_way == "0" ? "" : "; lines that were sent have no answer and may have run: " + under_way;
         say("line " + line + " is the first that was not answered" + doubles + "; --from-line " + line +
-            " goes on there\n");
+            " goes on there" + unknown + '\n');
     }
 
     void say(const std::string& text) {

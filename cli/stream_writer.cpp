@@ -102,8 +102,8 @@ bool StreamWriter::take_from(StreamLine& line) {
         }
     }
     if (progress_) progress_->count(!text, line.input_end);
-    if (!text) fail(line, text.error());
-    else if (first_unanswered_ < line.number) ++answered_behind_;
+    if (text) ++answered_;
+    else fail(line, text.error());
     return true;
 }
 
@@ -124,7 +124,8 @@ Result<std::optional<std::string>> StreamWriter::next_text(StreamLine& line) con
 
 void StreamWriter::fail(const StreamLine& line, const Status& status) {
     // One that is told of by itself is not what a later run has to go on with.
-    if (!options_.keep_going && status.outcome() != Outcome::answered) note_unanswered(line.number, line.values);
+    if (options_.keep_going || status.outcome() == Outcome::answered) ++answered_;
+    else note_unanswered(line.number, line.values);
     if (exit_code_ == 0) exit_code_ = std::max(1, cli::exit_code(status));
     const bool as_json = options_.keep_going || options_.style.format == Format::json;
     const std::string text = as_json
@@ -133,6 +134,12 @@ void StreamWriter::fail(const StreamLine& line, const Status& status) {
     if (progress_) progress_->clear();
     if (!options_.quiet) static_cast<void>(write_all(ends_.error, text));
     if (!options_.keep_going) end_for(StreamEnd::line_failed);
+}
+
+// Each line before the first one is done with.
+std::uint64_t StreamWriter::answered_behind() const noexcept {
+    if (first_unanswered_ == UINT64_MAX || out_.error() != 0) return 0;
+    return answered_ - (first_unanswered_ - std::max<std::uint64_t>(options_.from_line, 1));
 }
 
 void StreamWriter::flush() {
@@ -155,7 +162,10 @@ void StreamWriter::note_unanswered(std::uint64_t number, std::uint64_t values) n
 
 void StreamWriter::note_rest() {
     window_.pop(waiting_, Deadline{Clock::now()});
-    for (const StreamLine& line : waiting_) note_unanswered(line.number, line.values);
+    for (const StreamLine& line : waiting_) {
+        note_unanswered(line.number, line.values);
+        if (line.call != nullptr) ++given_up_;
+    }
     waiting_.clear(); // cancels the calls
 }
 

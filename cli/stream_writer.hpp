@@ -37,8 +37,10 @@ public:
     [[nodiscard]] int output_error() const noexcept { return out_.error(); }
     /// The first line without an answer among those that were sent, or the largest number.
     [[nodiscard]] std::uint64_t first_unanswered() const noexcept { return first_unanswered_; }
-    /// How many lines behind that one were answered after it had not been, and are written.
-    [[nodiscard]] std::uint64_t answered_behind() const noexcept { return answered_behind_; }
+    /// How many lines behind that one were answered, and are written.
+    [[nodiscard]] std::uint64_t answered_behind() const noexcept;
+    /// How many lines were sent, and neither answered nor told of as failed.
+    [[nodiscard]] std::uint64_t given_up() const noexcept { return given_up_; }
     /// How many values are written of streams that did not end, of that line or behind it.
     [[nodiscard]] std::uint64_t values_of_unanswered() const noexcept { return values_of_unanswered_; }
 
@@ -65,7 +67,8 @@ private:
     std::uint64_t first_unwritten_ = UINT64_MAX; ///< of those with results since the last flush
     int exit_code_ = 0;
     std::uint64_t first_unanswered_ = UINT64_MAX;
-    std::uint64_t answered_behind_ = 0;
+    std::uint64_t answered_ = 0;
+    std::uint64_t given_up_ = 0;
     std::uint64_t values_of_unanswered_ = 0;
     std::optional<Progress> progress_;
 };

@@ -17,9 +17,12 @@ namespace malla::cli {
 namespace {
 
 const std::vector<std::string> help{"q      quit",
-                                    "s      sort by name, calls/s, errors/s, latency, load",
-                                    "/      show only names with this text; enter keeps it, escape drops it",
-                                    "p      pause the selected service or instance, or resume it",
+                                    "s      sort by name, calls/s, errors/s,",
+                                    "       latency, load",
+                                    "/      show only names with this text;",
+                                    "       enter keeps it, escape drops it",
+                                    "p      pause the selected service or",
+                                    "       instance, or resume it",
                                     "arrows select",
                                     "enter  the chain of the selected service",
                                     "?      this; any key goes back"};

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t least_name = 12;
 constexpr std::size_t most_spark = 60;
-constexpr std::string_view keys_line = "q quit  s sort  / filter  p pause  enter chain  ? help";
+constexpr std::string_view keys_line = "? help  q quit  s sort  / filter  p pause  enter chain";
 
 enum class Column : std::uint8_t { name, status, load, rate, errors, median, latency };
 
@@ -54,8 +54,8 @@ std::string number(double value) {
     return text.data();
 }
 
-/// The columns that there is room for, in the order in which they are shown.
-std::vector<Width> columns_for(std::size_t width) {
+/// The columns that there is room for, in the order in which they are shown; names take no more than `longest_name`.
+std::vector<Width> columns_for(std::size_t width, std::size_t longest_name) {
     std::size_t left = width - std::min(width, least_name);
     std::vector<Width> chosen;
     for (const Width& each : by_weight) {
@@ -69,7 +69,8 @@ std::vector<Width> columns_for(std::size_t width) {
         chosen.push_back({Column::latency, "LATENCY", spark - 1});
         left -= spark;
     }
-    chosen.insert(chosen.begin(), {Column::name, "SERVICE", std::min(width, least_name + left)});
+    const std::size_t name = std::clamp(longest_name, least_name, least_name + left);
+    chosen.insert(chosen.begin(), {Column::name, "SERVICE", std::min(width, name)});
     return chosen;
 }
 
@@ -135,8 +136,10 @@ std::string last_line(const TopPage& page) {
 }
 
 void add_rows(std::vector<std::string>& lines, const TopPage& page, const TopScreen& screen, std::size_t room) {
-    const auto columns = columns_for(screen.width);
     if (room == 0) return;
+    std::size_t longest_name = 0;
+    for (const TopRow& row : page.rows) longest_name = std::max(longest_name, display_width(name_in_tree(row)));
+    const auto columns = columns_for(screen.width, longest_name);
     lines.push_back(heading_line(columns, screen.utf8));
     if (page.rows.empty() && room > 1) {
         const auto* sentence = page.filter.empty()

@@ -253,6 +253,33 @@ TEST(Stream, SaysHowManyLinesBehindOneThatWasLostAreWritten) {
     EXPECT_THAT(stream.errors(), HasSubstr("line 2 is the first that was not answered, and 1 behind it were answered"));
 }
 
+TEST(Stream, SaysSoWhenTheyWereWrittenBefore) {
+    Server server{false};
+    auto options = in_flight(3);
+    options.unordered = true;
+    Running stream{server, options};
+    stream.type("lost\n2\n3\n");
+    server.wait_for_calls(3);
+    server.answer("2");
+    EXPECT_EQ(stream.read_line(), "2");
+    server.answer("3");
+    EXPECT_EQ(stream.read_line(), "3");
+    server.answer("lost");
+    EXPECT_EQ(stream.finish(), 7);
+    EXPECT_THAT(stream.errors(), HasSubstr("line 1 is the first that was not answered, and 2 behind it were answered"));
+}
+
+TEST(Stream, SaysHowManyLinesMayHaveRunWhenItIsInterrupted) {
+    Server server{false};
+    Running stream{server, in_flight(2)};
+    stream.type("1\n2\n3\n");
+    server.wait_for_calls(2);
+    stream.interrupt();
+    EXPECT_EQ(stream.join(), 130);
+    EXPECT_THAT(stream.errors(), HasSubstr("--from-line 1 goes on there; lines that were sent have no answer and may "
+                                           "have run: 2\n"));
+}
+
 TEST(Stream, WritesAllThatALineGivesBeforeWhatTheNextOneGives) {
     Server server{false, true};
     Running stream{server, in_flight(3)};

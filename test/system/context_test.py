@@ -186,6 +186,13 @@ class Completion(Completing):
         self.shell("bash", "--noprofile", "--rcfile", str(self.folder / "rc"), "-i",
                    typed=["malla call Echo.te\tit-works\r"], expected=rb"[\r\n]it-works")
 
+    def test_bash_completes_the_name_of_a_file_where_nothing_else_is_meant(self):
+        (self.folder / "rc").write_text("PS1='rea''dy-1 '\nsource <(malla completion bash)\n")
+        (self.folder / "results-of-today").touch()
+        self.shell("bash", "--noprofile", "--rcfile", str(self.folder / "rc"), "-i",
+                   typed=["malla call Echo.text it-works > results-of\t; cat results-of-today\r"],
+                   expected=rb"[\r\n]it-works")
+
     def test_zsh(self):
         (self.folder / ".zshrc").write_text("PS1='ready-1 '\nsource <(malla completion zsh)\n")
         self.environment["ZDOTDIR"] = str(self.folder)

@@ -7,6 +7,7 @@ import os
 import pty
 import signal
 import subprocess
+import time
 import unittest
 
 from mesh import LIMIT_S, SAMPLES, Mesh, eventually, within
@@ -202,6 +203,15 @@ class Tap(Looking):
                 tap.send_signal(number)
                 tap.wait(LIMIT_S)
                 self.gone("Echo", 15)
+
+    def test_an_instance_that_is_gone_does_not_hold_it_up(self):
+        server = self.echo()
+        tap = self.tap("Echo", "--timeout", "60s", stderr=subprocess.PIPE, text=True)
+        server.kill()
+        self.assertIn("is gone", tap.stderr.readline())
+        time.sleep(1.5)  # it tells its instances once a second that it still looks
+        tap.send_signal(signal.SIGINT)
+        self.assertEqual(tap.wait(20), 130)
 
     def test_it_goes_when_its_process_is_stopped_and_says_nothing_more(self):
         self.echo()

@@ -3,8 +3,11 @@
 """Callbacks with many results, by `malla call`: values as they come, early ends, lost processes, memory."""
 
 import json
+import os
+import pathlib
 import signal
 import subprocess
+import tempfile
 import unittest
 
 from mesh import LIMIT_S, SAMPLES, Mesh, eventually, peak_kib
@@ -41,6 +44,20 @@ class Results(Streams):
         self.assertEqual(self.malla("call", "Echo.numbers", last - 1, last), (0, f"{last - 1}\n{last}\n", ""))
         numbers = "".join(f"{n}\n" for n in range(1, 20_001))
         self.assertEqual(self.malla("call", "Echo.numbers", 1, 20_000), (0, numbers, ""))
+
+    def test_an_interrupted_one_counts_exactly_what_is_written(self):
+        with tempfile.NamedTemporaryFile() as values:
+            stream = self.start("malla", "call", "Echo.numbers", "-", "--format", "json", stdin=subprocess.PIPE,
+                                stdout=values, stderr=subprocess.PIPE, text=True)
+            stream.stdin.write("[1,3]\n[1,1000000000]\n")
+            stream.stdin.flush()
+            eventually(lambda: os.path.getsize(values.name) > 10_000)
+            stream.send_signal(signal.SIGINT)
+            said = json.loads(stream.stderr.read())
+            self.assertEqual(stream.wait(LIMIT_S), 130)
+            written = pathlib.Path(values.name).read_bytes().count(b"\n")
+        self.assertEqual(said, {"first_line_not_answered": 2, "answered_behind": 0, "values_of_unanswered": written - 3,
+                                "may_have_run": 1})
 
     def test_describe_says_that_it_is_a_stream(self):
         described = ("describe", "Echo.numbers", "--format", "json")

@@ -59,6 +59,8 @@ class Secret(Credentials):
                     self.assertEqual((code, out), (REFUSED, ""), err)
                     self.assertIn("credentials", err)
         self.assertEqual(self.answer("Echo.echo", "6", "--secret-file", mine), "6")
+        quiet = ("call", "Echo.echo", "5", "--quiet", "--timeout", "100s")  # it does not wait in vain
+        self.assertEqual(self.malla(*quiet), (REFUSED, "", ""))
 
     def test_may_come_from_the_environment(self):
         self.environment["MALLA_SECRET_FILE"] = self.secret("mine")

@@ -46,7 +46,8 @@ class Stream(Mesh):
         self.assertEqual((code, out), (2, "1\n"))
         failure, end = map(json.loads, err.splitlines())
         self.assertEqual((failure["line"], failure["error"]["status"]), (2, "usage"))
-        self.assertEqual(end, {"first_line_not_answered": 2, "answered_behind": 0, "values_of_unanswered": 0})
+        self.assertEqual(end, {"first_line_not_answered": 2, "answered_behind": 0, "values_of_unanswered": 0,
+                               "may_have_run": 0})
 
     def test_keep_going_names_each_failed_line(self):
         code, out, err = self.malla("call", "Calculator.square", "-", "-j", 4, "--keep-going", stdin="1\nx\n3\ny\n5")
