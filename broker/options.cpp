@@ -31,7 +31,8 @@ Examples:
   malla-broker --config /etc/malla/broker.toml
       the same keys in a file: bind = ["tcp://10.0.0.5:7000"]
 
-Exit status: 0 ended by a signal, 1 standard output cannot be written, 2 usage, 5 credentials are required, 6 cannot bind.)";
+Exit status: 0 ended by a signal, 1 standard output cannot be written, 2 usage,
+5 credentials are required, 6 cannot bind.)";
 
 const std::map<std::string, LogFormat> log_formats{{"text", LogFormat::text}, {"json", LogFormat::json}};
 

@@ -131,7 +131,7 @@ as the options
 as the options
 .TP
 \fBMALLA_CONFIG\fR
-the configuration of services that \fBmalla run\fR hosts, a JSON object with an object for each
+the configuration of services that \fBmalla run\fR hosts, a JSON object with an object, or null, for each
 .TP
 \fBTRACEPARENT\fR
 the W3C trace context that a \fBmalla call\fR belongs to

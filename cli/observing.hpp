@@ -34,7 +34,7 @@ private:
     static constexpr std::chrono::seconds renew_every{1}; // a fifth of what the node allows
     static constexpr std::chrono::milliseconds slice{20};
 
-    // One that is gone is not waited for.
+    // Once a mesh is joined, one that is gone is not waited for.
     [[nodiscard]] CallOptions on_its_node() const {
         CallOptions options;
         options.on = instance_.node.text();

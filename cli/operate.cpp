@@ -119,7 +119,8 @@ Result<Json> update_of(const ConfigCommand& command) {
         auto value = json_or_text(std::string_view{setting}.substr(equals + 1));
         if (!value) return value;
         const auto patch = at_path(setting.substr(0, equals), *std::move(value));
-        if (patch && !patch->dump()) return usage_error("The path is not text in UTF-8", "names of members are");
+        if (patch && !patch->dump())
+            return usage_error("The path is not text in UTF-8", "write names in UTF-8 with dots between them");
         if (!patch)
             return usage_error("'" + setting.substr(0, equals) + "' is no path", "write names with dots between them");
         update = combine_patches(Json::object(), update, *patch);

@@ -139,13 +139,15 @@ bool is_meant(const InstanceView& instance, const std::string& on) {
     return on.empty() || instance.node_name == on || instance.node.text() == on;
 }
 
+Result<void> check_credentials(const MeshOptions& mesh) {
+    const auto& [secret, key, allow] = mesh.credentials;
+    if (secret.empty() || key.empty()) return {};
+    return usage_error("Both the secret " + secret + " and the key " + key + " are named",
+                       "a node has one of the two: look at --secret-file, --key-file, their variables and the context");
+}
+
 NodeOptions node_options(const Common& common, bool hosts, const HostOptions& host) {
-    const auto& credentials = common.mesh.credentials;
-    if (!credentials.secret.empty() && !credentials.key.empty())
-        throw Error{
-            usage_error("Both the secret " + credentials.secret + " and the key " + credentials.key + " are named",
-                        "a node has one of the two: look at --secret-file, --key-file, their variables and "
-                        "the context")};
+    if (const auto checked = check_credentials(common.mesh); !checked) throw Error{checked.error()};
     NodeOptions options;
     options.name = host.name;
     if (!host.bind.empty()) options.bind = host.bind;
@@ -155,7 +157,7 @@ NodeOptions node_options(const Common& common, bool hosts, const HostOptions& ho
     options.peers = common.mesh.peers;
     options.loopback = common.mesh.loopback;
     options.cluster = common.mesh.cluster;
-    options.credentials = credentials;
+    options.credentials = common.mesh.credentials;
     options.insecure = common.mesh.insecure;
     options.timeout = common.mesh.timeout;
     return options;

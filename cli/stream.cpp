@@ -42,6 +42,7 @@ public:
         window_.close();
         while (!written_.load()) look(false, -1);
         writing.join();
+        writer_.give_up_rest();
         return report();
     }
 
@@ -135,14 +136,13 @@ private:
         const std::string line = std::to_string(first);
         const std::string behind = std::to_string(writer_.answered_behind());
         const std::string values = std::to_string(writer_.values_of_unanswered());
-        const std::string under_way = std::to_string(writer_.given_up());
+        const std::string ran = std::to_string(writer_.may_have_run());
         if (options_.style.format == Format::json)
             return say(R"({"first_line_not_answered":)" + line + R"(,"answered_behind":)" + behind +
-                       R"(,"values_of_unanswered":)" + values + R"(,"may_have_run":)" + under_way + "}\n");
+                       R"(,"values_of_unanswered":)" + values + R"(,"may_have_run":)" + ran + "}\n");
         std::string doubles = behind == "0" ? "" : ", and " + behind + " behind it were answered and are written";
         if (values != "0") doubles += "; values of lines that did not end are written, too: " + values;
-        const std::string unknown =
-            under_way == "0" ? "" : "; lines that were sent have no answer and may have run: " + under_way;
+        const std::string unknown = ran == "0" ? "" : "; lines that may have run and are not written: " + ran;
         say("line " + line + " is the first that was not answered" + doubles + "; --from-line " + line +
             " goes on there" + unknown + '\n');
     }

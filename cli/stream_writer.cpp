@@ -17,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Clock::duration slice = 50ms;          // between two looks at whether the stream is to end
+constexpr std::size_t told_kept = 1024;          // before those are looked for that need not be
 constexpr Clock::duration unordered_slice = 1ms; // between two looks at all calls under way
 
 bool is_ready(StreamLine& line) { return line.call == nullptr || line.call->wait(Deadline{Clock::now()}); }
@@ -37,7 +38,6 @@ void StreamWriter::run() {
         else take_in_order();
     }
     flush();
-    note_rest();
     if (progress_) progress_->finish(Clock::now());
 }
 
@@ -102,7 +102,7 @@ bool StreamWriter::take_from(StreamLine& line) {
         }
     }
     if (progress_) progress_->count(!text, line.input_end);
-    if (text) ++answered_;
+    if (text) ++unwritten_results_;
     else fail(line, text.error());
     return true;
 }
@@ -124,8 +124,12 @@ Result<std::optional<std::string>> StreamWriter::next_text(StreamLine& line) con
 
 void StreamWriter::fail(const StreamLine& line, const Status& status) {
     // One that is told of by itself is not what a later run has to go on with.
-    if (options_.keep_going || status.outcome() == Outcome::answered) ++answered_;
-    else note_unanswered(line.number, line.values);
+    if (options_.keep_going || status.outcome() == Outcome::answered) {
+        note_told(line.number);
+    } else {
+        note_unanswered(line.number, line.values);
+        if (status.outcome() == Outcome::unknown) ++may_have_run_;
+    }
     if (exit_code_ == 0) exit_code_ = std::max(1, cli::exit_code(status));
     const bool as_json = options_.keep_going || options_.style.format == Format::json;
     const std::string text = as_json
@@ -136,10 +140,19 @@ void StreamWriter::fail(const StreamLine& line, const Status& status) {
     if (!options_.keep_going) end_for(StreamEnd::line_failed);
 }
 
-// Each line before the first one is done with.
+// Of the lines before the first one those are written that were not told of.
 std::uint64_t StreamWriter::answered_behind() const noexcept {
-    if (first_unanswered_ == UINT64_MAX || out_.error() != 0) return 0;
-    return answered_ - (first_unanswered_ - std::max<std::uint64_t>(options_.from_line, 1));
+    const std::uint64_t begin = std::max<std::uint64_t>(options_.from_line, 1);
+    if (first_unanswered_ == UINT64_MAX || first_unanswered_ < begin) return 0;
+    const auto told = std::ranges::count_if(told_, [this](std::uint64_t number) { return number < first_unanswered_; });
+    return written_ + told_below_ + static_cast<std::uint64_t>(told) - (first_unanswered_ - begin);
+}
+
+void StreamWriter::note_told(std::uint64_t number) {
+    told_.push_back(number);
+    if (told_.size() < told_kept) return;
+    const std::uint64_t oldest = waiting_.front().number; // under way, or just done with
+    told_below_ += std::erase_if(told_, [oldest](std::uint64_t each) { return each < oldest; });
 }
 
 void StreamWriter::flush() {
@@ -148,9 +161,13 @@ void StreamWriter::flush() {
     out_.flush();
     if (out_.error() != 0) {
         note_unanswered(first_unwritten_);
+        may_have_run_ += unwritten_results_;
         if (out_.error() == EPIPE) end_for(StreamEnd::reader_gone);
         else if (out_.error() != ECANCELED) end_for(StreamEnd::output_failed);
+    } else {
+        written_ += unwritten_results_;
     }
+    unwritten_results_ = 0;
     first_unwritten_ = UINT64_MAX;
     if (window_.release(finished_)) wake_sender_();
 }
@@ -160,11 +177,11 @@ void StreamWriter::note_unanswered(std::uint64_t number, std::uint64_t values) n
     values_of_unanswered_ += values;
 }
 
-void StreamWriter::note_rest() {
+void StreamWriter::give_up_rest() {
     window_.pop(waiting_, Deadline{Clock::now()});
     for (const StreamLine& line : waiting_) {
         note_unanswered(line.number, line.values);
-        if (line.call != nullptr) ++given_up_;
+        if (line.call != nullptr) ++may_have_run_;
     }
     waiting_.clear(); // cancels the calls
 }

@@ -23,13 +23,15 @@ public:
                  std::function<void()> wake_sender);
 
     void run();
+    /// Gives up the lines that were sent and not taken. After `run` has returned, and the last line was sent.
+    void give_up_rest();
 
     /// Any thread.
     [[nodiscard]] StreamEnd end() const noexcept { return end_.load(); }
     /// Ends the stream for this reason, if it has none yet. Any thread.
     void end_for(StreamEnd reason);
 
-    // After `run` has returned.
+    // After `give_up_rest`.
 
     /// The code of the first failure, or 0.
     [[nodiscard]] int exit_code() const noexcept { return exit_code_; }
@@ -39,8 +41,9 @@ public:
     [[nodiscard]] std::uint64_t first_unanswered() const noexcept { return first_unanswered_; }
     /// How many lines behind that one were answered, and are written.
     [[nodiscard]] std::uint64_t answered_behind() const noexcept;
-    /// How many lines were sent, and neither answered nor told of as failed.
-    [[nodiscard]] std::uint64_t given_up() const noexcept { return given_up_; }
+    /// How many lines from that one on were sent and are not written, so that it is unknown whether they ran, or they
+    /// ran in vain.
+    [[nodiscard]] std::uint64_t may_have_run() const noexcept { return may_have_run_; }
     /// How many values are written of streams that did not end, of that line or behind it.
     [[nodiscard]] std::uint64_t values_of_unanswered() const noexcept { return values_of_unanswered_; }
 
@@ -53,7 +56,7 @@ private:
     void fail(const StreamLine& line, const Status& status);
     void flush();
     void note_unanswered(std::uint64_t number, std::uint64_t values = 0) noexcept;
-    void note_rest();
+    void note_told(std::uint64_t number);
     [[nodiscard]] bool ends_at_once() const noexcept;
 
     const StreamOptions& options_;
@@ -64,11 +67,14 @@ private:
     std::atomic<StreamEnd> end_ = StreamEnd::none;
     std::deque<StreamLine> waiting_;             ///< taken from the window, of which not all results have been taken
     std::vector<StreamLine> finished_;           ///< since the last flush
+    std::uint64_t unwritten_results_ = 0;        ///< of those, the lines that were answered
     std::uint64_t first_unwritten_ = UINT64_MAX; ///< of those with results since the last flush
     int exit_code_ = 0;
     std::uint64_t first_unanswered_ = UINT64_MAX;
-    std::uint64_t answered_ = 0;
-    std::uint64_t given_up_ = 0;
+    std::uint64_t written_ = 0;       ///< lines that were answered
+    std::vector<std::uint64_t> told_; ///< lines that failed and are not to be sent again
+    std::uint64_t told_below_ = 0;    ///< as many of those, below all that are under way, are no longer there
+    std::uint64_t may_have_run_ = 0;
     std::uint64_t values_of_unanswered_ = 0;
     std::optional<Progress> progress_;
 };

@@ -138,7 +138,10 @@ std::string last_line(const TopPage& page) {
 void add_rows(std::vector<std::string>& lines, const TopPage& page, const TopScreen& screen, std::size_t room) {
     if (room == 0) return;
     std::size_t longest_name = 0;
-    for (const TopRow& row : page.rows) longest_name = std::max(longest_name, display_width(name_in_tree(row)));
+    for (const TopRow& row : page.rows) {
+        const std::string name = name_in_tree(row);
+        longest_name = std::max(longest_name, screen.utf8 ? display_width(name) : name.size());
+    }
     const auto columns = columns_for(screen.width, longest_name);
     lines.push_back(heading_line(columns, screen.utf8));
     if (page.rows.empty() && room > 1) {

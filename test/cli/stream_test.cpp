@@ -269,6 +269,23 @@ TEST(Stream, SaysSoWhenTheyWereWrittenBefore) {
     EXPECT_THAT(stream.errors(), HasSubstr("line 1 is the first that was not answered, and 2 behind it were answered"));
 }
 
+TEST(Stream, CountsNoLineThatFailedAmongThose) {
+    Server server{false};
+    auto options = in_flight(3);
+    options.unordered = true;
+    options.keep_going = true;
+    Running stream{server, options};
+    stream.type("1\nbad\n3\n");
+    server.wait_for_calls(2);
+    server.answer("3");
+    EXPECT_EQ(stream.read_line(), "3");
+    stream.interrupt();
+    EXPECT_EQ(stream.join(), 130);
+    const std::string errors = stream.errors();
+    EXPECT_THAT(errors, HasSubstr("line 1 is the first that was not answered, and 1 behind it were answered"));
+    EXPECT_THAT(errors, HasSubstr("may have run and are not written: 1\n"));
+}
+
 TEST(Stream, SaysHowManyLinesMayHaveRunWhenItIsInterrupted) {
     Server server{false};
     Running stream{server, in_flight(2)};
@@ -276,8 +293,8 @@ TEST(Stream, SaysHowManyLinesMayHaveRunWhenItIsInterrupted) {
     server.wait_for_calls(2);
     stream.interrupt();
     EXPECT_EQ(stream.join(), 130);
-    EXPECT_THAT(stream.errors(), HasSubstr("--from-line 1 goes on there; lines that were sent have no answer and may "
-                                           "have run: 2\n"));
+    EXPECT_THAT(stream.errors(),
+                HasSubstr("--from-line 1 goes on there; lines that may have run and are not written: 2\n"));
 }
 
 TEST(Stream, WritesAllThatALineGivesBeforeWhatTheNextOneGives) {

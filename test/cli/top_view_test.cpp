@@ -69,6 +69,11 @@ TEST(TopView, HasAllColumnsAndALatencySparklineWhereItIsWide) {
         EXPECT_THAT(lines[1], HasSubstr(heading));
     EXPECT_THAT(lines[3], AllOf(HasSubstr("96.0 us"), HasSubstr("▂▃ █")));
     EXPECT_THAT(plain(lines[2]), testing::StartsWith("Calculator   running ")) << "beside its status";
+
+    TopPage shown = page();
+    shown.rows[1].node = std::string(250, 'x');
+    expect_to_fit(shown, {200, 10, false, true});
+    EXPECT_EQ(display_width(plain(top_lines(shown, {200, 10, false, true})[3])), 200U);
 }
 
 TEST(TopView, WritesNothingButAsciiWhereTheLocaleIsNotUtf8) {
@@ -76,6 +81,8 @@ TEST(TopView, WritesNothingButAsciiWhereTheLocaleIsNotUtf8) {
     shown.rows[1].node = "vögel";
     for (const auto& line : top_lines(shown, {100, 10, true, false}))
         for (const char c : line) EXPECT_LT(static_cast<unsigned char>(c), 0x80) << line;
+    shown.rows[1].node = "küche-äöüäöü";
+    EXPECT_THAT(top_lines(shown, {100, 10, false, false})[3], testing::StartsWith("  k??che-???????????? "));
     EXPECT_EQ(sparkline({1, 2, -1, 8}, 6, false), "  :- @");
 }
 

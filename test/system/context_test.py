@@ -188,9 +188,9 @@ class Completion(Completing):
 
     def test_bash_completes_the_name_of_a_file_where_nothing_else_is_meant(self):
         (self.folder / "rc").write_text("PS1='rea''dy-1 '\nsource <(malla completion bash)\n")
-        (self.folder / "results-of-today").touch()
+        (self.folder / "today").touch()
         self.shell("bash", "--noprofile", "--rcfile", str(self.folder / "rc"), "-i",
-                   typed=["malla call Echo.text it-works > results-of\t; cat results-of-today\r"],
+                   typed=["malla call Echo.text it-works > to\t; cat today\r"],
                    expected=rb"[\r\n]it-works")
 
     def test_zsh(self):

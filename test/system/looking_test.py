@@ -207,6 +207,8 @@ class Tap(Looking):
     def test_an_instance_that_is_gone_does_not_hold_it_up(self):
         server = self.echo()
         tap = self.tap("Echo", "--timeout", "60s", stderr=subprocess.PIPE, text=True)
+        self.answer("Echo.text", "hello")
+        tap.stdout.readline()
         server.kill()
         self.assertIn("is gone", tap.stderr.readline())
         time.sleep(1.5)  # it tells its instances once a second that it still looks

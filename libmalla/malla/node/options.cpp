@@ -67,6 +67,12 @@ std::vector<std::string> values_of(const Setting& setting, int argc, char** argv
     return values;
 }
 
+Error usage(const std::string& what, std::string hint) {
+    Status status{"usage", what};
+    status.set_data("hint", std::move(hint));
+    return Error{std::move(status)};
+}
+
 /// A secret and a key of its own exclude each other: what a flag says counts, and not the other's variable.
 void prefer_flags(transport::CredentialFiles& files, int argc, char** argv) {
     const auto said = [&](std::string_view flag) {
@@ -102,8 +108,8 @@ void apply_settings(ConfigLayers& config, const std::vector<std::string>& settin
         auto value = Json::parse(text);
         const auto patch = at_path(setting.substr(0, equals), value ? *std::move(value) : Json{text});
         if (equals == std::string::npos || setting.find('.') > equals || !patch)
-            throw Error{Status{"usage", "'" + setting + "' sets nothing; write SERVICE.PATH=VALUE"}};
-        if (!patch->dump()) throw Error{Status{"usage", "what --set has is not text in UTF-8"}};
+            throw usage("'" + setting + "' is no SERVICE.PATH=VALUE", "such as --set Echo.record=FILE");
+        if (!patch->dump()) throw usage("what --set has is not text in UTF-8", "bytes travel as base64");
         all = combine_patches(Json::object(), all, *patch);
     }
     value_or_throw(config.set(ConfigLayer::command_line, std::move(all)));
@@ -121,7 +127,8 @@ void apply_environment(ConfigLayers& config) {
     if (!text || !*text) return;
     auto parsed = Json::parse(text);
     if (!parsed || !is_configuration(*parsed))
-        throw Error{Status{"usage", "MALLA_CONFIG is no JSON object with an object for each service"}};
+        throw usage("MALLA_CONFIG is no JSON object with an object, or null, for each service",
+                    R"(such as {"Echo":{"record":"FILE"}})");
     value_or_throw(config.set(ConfigLayer::environment, *std::move(parsed)));
 }
 
