@@ -126,8 +126,6 @@ std::variant<Options, int> read_options(int argc, char** argv) {
     if (!config.empty())
         if (auto completed = complete(options, app, config); !completed) return usage(completed.error().info());
     if (auto read = read_log_format(log_format, "--log-format", options); !read) return usage(read.error().info());
-    if (!options.credentials.secret.empty() && !options.credentials.key.empty())
-        return usage("a cluster secret and a key are named; a broker has one of the two");
     if (options.bind.empty()) options.bind = {default_endpoint};
     return options;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "malla/base/log.hpp"
 #include "malla/node/admin_api.hpp"
 #include "malla/node/remote.hpp"
 
@@ -47,8 +48,13 @@ private:
         std::mutex mutex;
         std::condition_variable_any stopped;
         std::unique_lock lock{mutex};
-        while (!stopped.wait_for(lock, stop, renew_every, [&] { return stop.stop_requested(); }))
-            (void)Remote<admin::Api>{*node_}.send<admin::Renew>(on_its_node(), lease_);
+        bool told = false;
+        while (!stopped.wait_for(lock, stop, renew_every, [&] { return stop.stop_requested(); })) {
+            const auto sent = Remote<admin::Api>{*node_}.send<admin::Renew>(on_its_node(), lease_);
+            if (!sent && !std::exchange(told, true))
+                log(LogLevel::debug,
+                    instance_.node_name + " is not told that it is still observed: " + sent.error().info());
+        }
     }
 
     void take(const std::stop_token& stop) {

@@ -4,8 +4,6 @@
 #include "cli/line_writer.hpp"
 #include "cli/nearest.hpp"
 #include "cli/terminal.hpp"
-#include "cli/usage.hpp"
-#include "malla/base/error.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -139,15 +137,7 @@ bool is_meant(const InstanceView& instance, const std::string& on) {
     return on.empty() || instance.node_name == on || instance.node.text() == on;
 }
 
-Result<void> check_credentials(const MeshOptions& mesh) {
-    const auto& [secret, key, allow] = mesh.credentials;
-    if (secret.empty() || key.empty()) return {};
-    return usage_error("Both the secret " + secret + " and the key " + key + " are named",
-                       "a node has one of the two: look at --secret-file, --key-file, their variables and the context");
-}
-
 NodeOptions node_options(const Common& common, bool hosts, const HostOptions& host) {
-    if (const auto checked = check_credentials(common.mesh); !checked) throw Error{checked.error()};
     NodeOptions options;
     options.name = host.name;
     if (!host.bind.empty()) options.bind = host.bind;

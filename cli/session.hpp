@@ -10,11 +10,7 @@
 
 namespace malla::cli {
 
-/// Whether no more than one kind of credentials is named.
-[[nodiscard]] Result<void> check_credentials(const MeshOptions& mesh);
-
-/// The options of a node that this command makes; one that hosts has `name`, if that is not empty. Throws `Error` when
-/// they exclude each other.
+/// The options of a node that this command makes; one that hosts has `name`, if that is not empty.
 [[nodiscard]] NodeOptions node_options(const Common& common, bool hosts, const HostOptions& host = {});
 
 /// Until when a command that only looks waits for the endpoints that were named.

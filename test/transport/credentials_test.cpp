@@ -259,7 +259,7 @@ TEST_F(CredentialsTest, AListHasAKeyANameAndARightOnEachLine) {
 
 TEST_F(CredentialsTest, FilesThatContradictEachOtherAreRefused) {
     EXPECT_FALSE(*load_credentials({}));
-    EXPECT_THAT(load_credentials({"a", "b", ""}).error().info(), HasSubstr("not both"));
+    EXPECT_EQ(load_credentials({"a", "b", ""}).error().exit_code(), ExitCode::usage);
     EXPECT_THAT(load_credentials({"", "", "list"}).error().info(), HasSubstr("goes with a key file"));
     EXPECT_THAT(load_credentials({"/nonexistent", "", ""}).error().info(), HasSubstr("/nonexistent cannot be read"));
     EXPECT_EQ(load_credentials({"/dev/null", "", ""}).error().id(), "credentials_invalid");

@@ -97,7 +97,8 @@ Result<std::vector<AllowedKey>> allowed_of(const CredentialFiles& files) {
 
 Result<std::shared_ptr<Credentials>> load_credentials(const CredentialFiles& files) {
     if (!files.secret.empty() && !files.key.empty())
-        return credentials_invalid("a node has a cluster secret or a key of its own, not both");
+        return Status{"usage", "Both the secret " + files.secret + " and the key " + files.key + " are named"}.set_data(
+            "hint", "a node has one of the two: look at --secret-file, --key-file, their variables and the context");
     if (!files.allow.empty() && files.key.empty())
         return credentials_invalid("a list of allowed keys goes with a key file");
     if (!files.secret.empty()) return read_file(files.secret, Credentials::of_cluster);
