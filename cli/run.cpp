@@ -24,7 +24,7 @@ int run(const RunCommand& command, const Common& common) {
     }
     apply_environment(options.config);
     apply_settings(options.config, command.settings);
-    StopSignal signal; // before anybody knows of the node
+    const StopSignal signal; // before anybody knows of the node
     Node node{std::move(options)};
     for (const auto& file : command.files)
         if (auto loaded = node.load(file); !loaded) return fail(loaded.error(), common);

@@ -157,7 +157,7 @@ int run(const ServeCommand& command, const Common& common) {
     set_environment(common.mesh);
     const auto guardian = Guardian::start(processes_of(*services)); // while there is but this thread
     if (!guardian) return fail(guardian.error(), common);
-    StopSignal signal; // before anybody knows of the node
+    const StopSignal signal; // before anybody knows of the node
     Node node{node_options(common, true, command.host)};
     if (auto hosted = host(node, *services, **guardian); !hosted) return fail(hosted.error(), common);
     return node.run(signal);

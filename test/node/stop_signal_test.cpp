@@ -7,10 +7,16 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <vector>
 
 namespace malla {
 namespace {
+
+using namespace std::chrono_literals;
 
 struct Ask : Callback<"ask()", int()> {};
 struct QuietApi : Api<"Quiet", Ask> {};
@@ -51,13 +57,28 @@ TEST(StopSignal, LeavesAHangupToWhoeverIgnoresIt) {
     EXPECT_EQ(handler_of(SIGHUP), SIG_IGN);
 }
 
-TEST(StopSignal, ASecondOneHasItsUsualEffectAndAHangupIsAFirstOneStill) {
-    std::signal(SIGHUP, SIG_DFL);
-    std::signal(SIGINT, SIG_IGN);
-    StopSignal signal;
-    signal.let_go();
-    for (const int number : {SIGTERM, SIGINT}) EXPECT_EQ(handler_of(number), SIG_DFL);
-    EXPECT_NE(handler_of(SIGHUP), SIG_DFL);
+/// Sends each of `numbers` twice at once, says that it lives, and sends them for a second more.
+void insist(const std::vector<int>& numbers) {
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) std::signal(number, SIG_DFL);
+    const StopSignal signal;
+    const auto end = Deadline::in(1s);
+    for (const int round : {1, 2})
+        for (const int number : numbers) ASSERT_EQ(::raise(number), 0) << round;
+    std::cerr << "lives";
+    while (!end.passed(Clock::now()))
+        for (const int number : numbers) ::raise(number);
+    std::_Exit(0);
+}
+
+TEST(StopSignal, ThatComesTwiceAtOnceIsOneAndLaterItEndsTheProgram) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_EXIT(insist({SIGTERM}), testing::KilledBySignal(SIGTERM), "lives");
+    EXPECT_EXIT(insist({SIGHUP, SIGINT}), testing::KilledBySignal(SIGINT), "lives");
+}
+
+TEST(StopSignal, OfAClosedTerminalIsNeverASecondOne) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_EXIT(insist({SIGHUP}), testing::ExitedWithCode(0), "lives");
 }
 
 /// Is told to end by the system, too, while it ends by itself.

@@ -198,6 +198,13 @@ def is_pending(process):
         return any(line.startswith("ShdPnd:") and int(line.split()[1], 16) != 0 for line in status)
 
 
+def send_twice(process, number):
+    """Sends a signal, and the same once more as soon as it was taken."""
+    process.send_signal(number)
+    eventually(lambda: not is_pending(process))
+    process.send_signal(number)
+
+
 def peak_kib(process):
     """The most memory that a process has had."""
     with open(f"/proc/{process.pid}/status", encoding="ascii") as status:

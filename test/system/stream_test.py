@@ -10,7 +10,7 @@ import threading
 import time
 import unittest
 
-from mesh import BUILD, LIMIT_S, SAMPLES, Mesh, call_frame, eventually, peak_kib, within
+from mesh import BUILD, LIMIT_S, SAMPLES, Mesh, call_frame, eventually, peak_kib, send_twice, within
 
 
 class Stream(Mesh):
@@ -95,6 +95,17 @@ class Stream(Mesh):
         self.assertEqual(stream.stdout.readline(), "1\n")
         stream.send_signal(signal.SIGINT)
         self.assertEqual(stream.wait(LIMIT_S), 130)
+
+    def test_an_interrupt_that_is_sent_twice_as_timeout_does_is_told_of(self):
+        for _ in range(20):
+            stream = self.start("malla", "call", "Echo.echo", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                bufsize=1, stderr=subprocess.PIPE)
+            stream.stdin.write("1\n")
+            stream.stdin.flush()
+            self.assertEqual(stream.stdout.readline(), "1\n")
+            send_twice(stream, signal.SIGINT)
+            self.assertIn(stream.wait(LIMIT_S), (130, -signal.SIGINT))  # to a shell that is the same
+            self.assertIn("line 2 is the first", stream.stderr.read())
 
     def test_one_that_was_interrupted_goes_on_where_it_says(self):
         stream = self.start("malla", "call", "Calculator.square", "-", "-j", "8", stdin=subprocess.PIPE,

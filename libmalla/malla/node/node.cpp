@@ -222,13 +222,10 @@ Result<Subscription> Node::subscribe(std::string_view pattern, EventHandler hand
 
 bool Node::holds_rendezvous() const { return core_->membership().holds_rendezvous(); }
 
-int Node::run() {
-    StopSignal signal;
-    return run(signal);
-}
+int Node::run() { return run(StopSignal{}); }
 
-int Node::run(StopSignal& signal) {
-    if (signal.wait(core_->end_wanted())) signal.let_go();
+int Node::run(const StopSignal& signal) {
+    signal.wait(core_->end_wanted());
     stop();
     return 0;
 }

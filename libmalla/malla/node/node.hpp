@@ -138,13 +138,13 @@ public:
     /// Whether this node is the machine's embedded rendezvous at the moment.
     [[nodiscard]] bool holds_rendezvous() const;
 
-    /// Serves until SIGTERM or SIGINT, or until a plugin ends it by `HostingNode::end`, then drains and
-    /// stops; gives the exit code of the program.
-    /// A second signal ends it at once.
+    /// Serves until SIGTERM, SIGINT or SIGHUP, or until a plugin ends it by `HostingNode::end`, then drains
+    /// and stops; gives the exit code of the program.
+    /// A second SIGTERM or SIGINT, half a second or more behind the first, ends it at once.
     int run();
     /// As above for a signal that may have come since `signal` was made: one made before the node lets no moment pass
     /// in which others know of its services already and a signal still ends the program at once.
-    int run(StopSignal& signal);
+    int run(const StopSignal& signal);
     /// Refuses new calls as `draining`, waits for those that run until `drain_limit`, then cancels them, which may take
     /// 2 s; ends the program where one does not return all the same. Stops the services in reverse order of their start
     /// and says goodbye. Returns when its callers have ended their connections, or half a second later. Harmless when

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/node/stop_signal.hpp"
 
+#include "malla/base/deadline.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
@@ -9,19 +11,34 @@
 #include <atomic>
 #include <cassert>
 #include <cerrno>
+#include <chrono>
 #include <system_error>
+#include <tuple>
 
 namespace malla {
 
+using namespace std::chrono_literals;
+
 namespace {
 
-std::atomic<int> write_fd = -1;
+constexpr Clock::duration same_wish = 500ms; ///< by programs that pass a signal on, and shells beside them
 
+std::atomic<int> write_fd = -1;
+std::atomic<Clock::rep> first_at = 0; ///< none
+static_assert(std::atomic<Clock::rep>::is_always_lock_free);
+
+// Each function that it calls may be called from a handler.
 void on_signal(int number) {
     const int saved = errno;
-    const auto byte = static_cast<unsigned char>(number);
-    // The pipe is empty but for signals, and a byte more says nothing new.
-    if (::write(write_fd.load(), &byte, 1) < 0) errno = saved;
+    const Clock::rep now = Clock::now().time_since_epoch().count();
+    Clock::rep first = 0;
+    if (first_at.compare_exchange_strong(first, now)) {
+        const auto byte = static_cast<unsigned char>(number);
+        std::ignore = ::write(write_fd.load(), &byte, 1); // into an empty pipe
+    } else if (number != SIGHUP && Clock::duration{now - first} >= same_wish) {
+        std::signal(number, SIG_DFL);
+        ::raise(number); // ends the program as this function returns
+    }
     errno = saved;
 }
 
@@ -33,9 +50,10 @@ StopSignal::StopSignal() {
     assert(write_fd < 0);
     read_fd_ = ends[0];
     write_fd = ends[1];
+    first_at = 0;
     struct sigaction action {};
     action.sa_handler = on_signal;
-    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+    action.sa_flags = SA_RESTART;
     before_.reserve(3);
     for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
         struct sigaction before {};
@@ -52,17 +70,10 @@ StopSignal::~StopSignal() {
     ::close(write_fd.exchange(-1));
 }
 
-void StopSignal::let_go() noexcept {
-    struct sigaction usual {};
-    usual.sa_handler = SIG_DFL;
-    for (const int number : {SIGTERM, SIGINT}) ::sigaction(number, &usual, nullptr);
-}
-
-bool StopSignal::wait(const Once& other) const {
+void StopSignal::wait(const Once& other) const {
     std::array<pollfd, 2> all{{{read_fd_, POLLIN, 0}, {other.descriptor(), POLLIN, 0}}};
     while (::poll(all.data(), all.size(), -1) < 0 && errno == EINTR) {
     }
-    return all[0].revents != 0;
 }
 
 } // namespace malla

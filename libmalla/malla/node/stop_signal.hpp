@@ -10,8 +10,10 @@
 namespace malla {
 
 /// Turns SIGTERM, SIGINT and, unless it is ignored or handled, SIGHUP into something to wait for, as
-/// long as it lives. Each of them works once: the second one has its usual effect and ends the
-/// program. One at a time.
+/// long as it lives. A SIGTERM or SIGINT that comes half a second or more behind the first signal is
+/// from somebody who does not want to wait: it ends the program at once. What comes sooner is the same
+/// wish once more, as `timeout`, for one, sends its signal to the program and to its process group. A
+/// hangup only ever is a first one. One at a time.
 class StopSignal {
 public:
     StopSignal();
@@ -19,12 +21,10 @@ public:
     StopSignal(const StopSignal&) = delete;
     StopSignal& operator=(const StopSignal&) = delete;
 
-    /// Returns when one has come, which is true, or something else has happened.
-    [[nodiscard]] bool wait(const Once& other) const;
+    /// Returns when one has come, or something else has happened.
+    void wait(const Once& other) const;
     /// Readable when one has come.
     [[nodiscard]] int fd() const noexcept { return read_fd_; }
-    /// From now on SIGTERM and SIGINT end the program at once.
-    void let_go() noexcept;
 
 private:
     int read_fd_ = -1;
