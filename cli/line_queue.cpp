@@ -22,6 +22,11 @@ void LineQueue::Worker::wake() {
     if (!std::exchange(awake, true)) ::eventfd_write(wake_descriptor.get(), 1);
 }
 
+void LineQueue::Call::answer(Result<std::string> with) {
+    result.emplace(std::move(with));
+    changed.notify_one();
+}
+
 void LineQueue::push(CallPtr call) {
     waiting_.push_back(std::move(call));
     wake_for_next();
@@ -54,6 +59,10 @@ bool LineQueue::give_up(const CallPtr& call, std::string_view why) {
     call->worker->was_left = true;
     call->worker->wake();
     return true;
+}
+
+void LineQueue::answer_all(const Status& with) {
+    for (const auto& call : std::exchange(waiting_, {})) call->answer(with);
 }
 
 // The free first. Where nobody is, one that may be written lines ahead, and one whose command has to be started.

@@ -40,6 +40,7 @@ public:
 
     struct Call {
         Call(std::string_view text, Deadline until) : line{text}, deadline{until} { line += '\n'; }
+        void answer(Result<std::string> with);
 
         std::string line;
         const Deadline deadline;
@@ -65,6 +66,8 @@ public:
     [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
     /// Nobody waits for `call` any more, for the reason `why`. Gives whether its line was written.
     bool give_up(const CallPtr& call, std::string_view why);
+    /// Answers all that wait.
+    void answer_all(const Status& with);
     /// Has somebody look at the first call, if there is one.
     void wake_for_next();
 

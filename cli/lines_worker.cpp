@@ -11,6 +11,7 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/wait.h>
 
 namespace malla::cli {
 
@@ -29,6 +30,11 @@ constexpr std::size_t max_shown_bytes = 80;
 Clock::duration pause_after(unsigned failed_starts) {
     if (failed_starts <= 1) return 0s;
     return std::min<Clock::duration>(100ms * (1U << std::min(failed_starts - 2, 8U)), 5s);
+}
+
+/// What a shell ends with that finds no program to run, or may not run it: starting it again does not help.
+bool has_no_program(int wait_status) {
+    return WIFEXITED(wait_status) && (WEXITSTATUS(wait_status) == 126 || WEXITSTATUS(wait_status) == 127);
 }
 
 constexpr Deadline never{Clock::time_point::max()};
@@ -132,8 +138,7 @@ bool LinesWorker::take_line(std::string_view line) {
     if (trusted)
         state_.ahead = now <= call->written_at + quick ? std::min(state_.ahead * 2, max_ahead)
                                                        : std::max<std::size_t>(state_.ahead / 2, 1);
-    call->result.emplace(std::string{line});
-    call->changed.notify_one();
+    call->answer(std::string{line});
     return true;
 }
 
@@ -203,7 +208,9 @@ void LinesWorker::input_closed() {
 // among them: a command may act on half a line.
 void LinesWorker::lose_child(const std::string& why) {
     if (!why.empty()) child_->kill();
-    const std::string end = end_text(child_->reap());
+    const int status = child_->reap();
+    const std::string end = end_text(status);
+    const bool cannot_run = why.empty() && sent_.empty() && answers_ == 0 && has_no_program(status);
     child_.reset();
     put_back_unwritten();
     unsent_.clear();
@@ -217,10 +224,9 @@ void LinesWorker::lose_child(const std::string& why) {
     queue_.last_loss = lost.info();
     state_.has_child = state_.ready = state_.was_left = false;
     state_.written = 0;
-    for (const auto& call : std::exchange(sent_, {})) {
-        call->result.emplace(lost);
-        call->changed.notify_one();
-    }
+    for (const auto& call : std::exchange(sent_, {})) call->answer(lost);
+    if (cannot_run && !queue_.why_down().empty())
+        queue_.answer_all({"command_failed", end + ": its shell found nothing to run"});
 }
 
 Deadline LinesWorker::next_deadline() const {

@@ -29,6 +29,7 @@ constexpr Clock::duration between = 50ms;
 std::optional<std::string> nearest_service(const Node& node, const std::string& service) {
     std::set<std::string> names;
     for (const auto& instance : node.instances()) names.insert(instance.service);
+    if (const auto name = service.substr(0, service.find('.')); names.contains(name)) return name; // and its callback
     return nearest(service, std::vector<std::string>{names.begin(), names.end()});
 }
 

@@ -83,6 +83,23 @@ TEST_F(ServeLines, AreUnknownWhenTheCommandEndsInOrder) {
     EXPECT_THAT(lost.error().info(), HasSubstr("exit status 3"));
 }
 
+TEST_F(ServeLines, OfAProgramThatIsNotThereAreAnsweredSo) {
+    LinesService service{{.command = {.command = "exec /nonexistent/program", .banner_time = 60s}, .workers = 2}};
+    const auto refused = service.call("a", Deadline::in(300s));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().id(), "command_failed");
+    EXPECT_EQ(refused.error().outcome(), Outcome::answered);
+    EXPECT_THAT(refused.error().info(), HasSubstr("exit status 127: its shell found nothing to run"));
+}
+
+TEST_F(ServeLines, WaitForACommandThatFailsAndIsStartedAgain) {
+    const TemporaryFolder folder;
+    const std::string tries = (folder.path() / "tries").string();
+    LinesService service{
+        {.command = {.command = "echo >>" + tries + "; [ $(wc -l <" + tries + ") -gt 3 ] && exec cat"}}};
+    EXPECT_EQ(text_of(service.call("a", soon())), "a");
+}
+
 TEST_F(ServeLines, EndAtTheLimitWithTheProcess) {
     LinesService service{
         {.command = {.command = "while read -r line; do case $line in slow) sleep 300;; esac; echo \"$line\"; done",

@@ -277,9 +277,10 @@ class Lifecycle(Operate):
         self.stop(other)
 
     def test_a_name_that_nobody_has_gets_a_hint(self):
-        code, _, err = self.malla("pause", "Ecco")
-        self.assertEqual(code, 3)
-        self.assertIn("did you mean Echo?", err)
+        for name in ("Ecco", "Echo.text"):
+            code, _, err = self.malla("pause", name)
+            self.assertEqual(code, 3)
+            self.assertIn("did you mean Echo?", err)
 
 
 if __name__ == "__main__":
