@@ -61,8 +61,9 @@ bool LineQueue::give_up(const CallPtr& call, std::string_view why) {
     return true;
 }
 
-void LineQueue::answer_all(const Status& with) {
-    for (const auto& call : std::exchange(waiting_, {})) call->answer(with);
+void LineQueue::refuse_waiting() {
+    if (!nothing_to_run || !std::ranges::all_of(workers_, is_down)) return;
+    for (const auto& call : std::exchange(waiting_, {})) call->answer(*nothing_to_run);
 }
 
 // The free first. Where nobody is, one that may be written lines ahead, and one whose command has to be started.
@@ -79,6 +80,11 @@ void LineQueue::wake_for_next() {
     for (Worker* worker : workers_)
         if (is_down(worker) && (!first || worker->start_at < first->start_at)) first = worker;
     if (first) first->wake();
+}
+
+std::optional<Status> LineQueue::refusal(Clock::time_point now) const {
+    const auto is_later = [now](const Worker* worker) { return is_down(worker) && worker->start_at > now; };
+    return std::ranges::all_of(workers_, is_later) ? nothing_to_run : std::nullopt;
 }
 
 std::string LineQueue::why_down() const { return std::ranges::all_of(workers_, is_down) ? last_loss : ""; }

@@ -66,16 +66,21 @@ public:
     [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
     /// Nobody waits for `call` any more, for the reason `why`. Gives whether its line was written.
     bool give_up(const CallPtr& call, std::string_view why);
-    /// Answers all that wait.
-    void answer_all(const Status& with);
+    /// Answers all that wait for a program that is not there.
+    void refuse_waiting();
     /// Has somebody look at the first call, if there is one.
     void wake_for_next();
 
     /// Why there is no process for these calls, or nothing where there is one.
     [[nodiscard]] std::string why_down() const;
 
+    /// What a call hears while there is no process for it, its program was not there, and it is not yet time to
+    /// start it again.
+    [[nodiscard]] std::optional<Status> refusal(Clock::time_point now) const;
+
     std::mutex mutex;
-    std::string last_loss; ///< why a process was lost
+    std::string last_loss;                ///< why a process was lost
+    std::optional<Status> nothing_to_run; ///< the program of the last one that was lost was not there
 
 private:
     std::deque<CallPtr> waiting_;

@@ -32,7 +32,7 @@ Clock::duration pause_after(unsigned failed_starts) {
     return std::min<Clock::duration>(100ms * (1U << std::min(failed_starts - 2, 8U)), 5s);
 }
 
-/// What a shell ends with that finds no program to run, or may not run it: starting it again does not help.
+/// What a shell ends with that finds no program to run, or cannot run it.
 bool has_no_program(int wait_status) {
     return WIFEXITED(wait_status) && (WEXITSTATUS(wait_status) == 126 || WEXITSTATUS(wait_status) == 127);
 }
@@ -225,8 +225,11 @@ void LinesWorker::lose_child(const std::string& why) {
     state_.has_child = state_.ready = state_.was_left = false;
     state_.written = 0;
     for (const auto& call : std::exchange(sent_, {})) call->answer(lost);
-    if (cannot_run && !queue_.why_down().empty())
-        queue_.answer_all({"command_failed", end + ": its shell found nothing to run"});
+    queue_.nothing_to_run.reset();
+    if (cannot_run)
+        queue_.nothing_to_run =
+            Status{"command_failed", end + ": its shell found nothing to run"}.set_outcome(Outcome::not_run);
+    queue_.refuse_waiting();
 }
 
 Deadline LinesWorker::next_deadline() const {

@@ -72,7 +72,10 @@ Result<std::vector<NodeView>> nodes_to_ping(const Node& node, const std::string&
 /// Whether it was interrupted.
 bool pause(const StopSignal& signal, Clock::duration time) {
     pollfd stop{signal.fd(), POLLIN, 0};
-    return ::poll(&stop, 1, Deadline::in(time).poll_timeout(Clock::now())) > 0;
+    const Deadline end = Deadline::in(time);
+    while (::poll(&stop, 1, end.poll_timeout(Clock::now())) < 0) { // by a signal, maybe this one
+    }
+    return stop.revents != 0;
 }
 
 } // namespace
@@ -83,11 +86,13 @@ int run(const PingCommand& command, const Common& common) {
     const StopSignal signal;
     Pinger pinger{**node, common};
     for (std::uint64_t round = 0; round < command.count; ++round) {
-        if (pause(signal, round == 0 ? 0s : command.every)) return exit_interrupted;
+        if (round != 0 && pause(signal, command.every)) return exit_interrupted;
         const auto nodes = nodes_to_ping(**node, command.node);
         if (!nodes) return fail(nodes.error(), common);
-        for (const NodeView& each : *nodes)
+        for (const NodeView& each : *nodes) {
             if (!pinger.ping(each)) return pinger.code();
+            if (pause(signal, 0s)) return exit_interrupted;
+        }
     }
     return pinger.code();
 }

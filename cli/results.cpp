@@ -6,6 +6,7 @@
 #include "cli/line_writer.hpp"
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -19,7 +20,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Clock::duration slice = 50ms; // between two looks at whether it is to end
+constexpr Clock::duration slice = 50ms;            // between two looks at whether it is to end
+constexpr std::uint64_t values_between_looks = 64; // that are there without a wait
 
 class Results {
 public:
@@ -39,10 +41,12 @@ public:
 private:
     /// Until the next value is there; what came before it is written meanwhile.
     std::optional<int> wait() {
-        if (stream_.wait_until(Deadline{Clock::now()})) return failure_of_output();
+        if (stream_.wait_until(Deadline{Clock::now()}))
+            return ++ready_ % values_between_looks == 0 ? look() : failure_of_output();
         out_.flush();
-        while (!stream_.wait_until(Deadline::in(slice)))
+        do {
             if (const auto code = look()) return code;
+        } while (!stream_.wait_until(Deadline::in(slice)));
         return failure_of_output();
     }
 
@@ -81,6 +85,7 @@ private:
     const Common& common_;
     int interrupt_;
     LineWriter out_;
+    std::uint64_t ready_ = 0; ///< values that were there without a wait
 };
 
 } // namespace

@@ -16,6 +16,7 @@ Result<std::string> LinesService::call(std::string_view line, Deadline deadline,
     const auto call = std::make_shared<LineQueue::Call>(line, deadline);
     std::unique_lock lock{queue_.mutex};
     if (calls_ >= max_calls_) return Status{"busy", command_};
+    if (auto refused = queue_.refusal(Clock::now())) return *std::move(refused);
     ++calls_;
     queue_.push(call);
     call->changed.wait_until(lock, stop, deadline.at(), [&] { return call->result.has_value(); });

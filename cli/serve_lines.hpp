@@ -20,7 +20,8 @@ namespace malla::cli {
 /// A command that ends, that writes a line which answers nothing, or that leaves the line of a call without an answer
 /// until that call ends, is killed: which of its further lines would answer what cannot be told. The calls that it was
 /// written fail, `unknown` whether they ran; the others go to the next one, which is started at growing intervals as
-/// long as none answers anything. Any thread; SIGPIPE has to be ignored.
+/// long as none answers anything. While the shell finds no program to run, calls are refused as `command_failed`, which
+/// is looked for at these intervals. Any thread; SIGPIPE has to be ignored.
 class LinesService {
 public:
     struct Options {
@@ -37,8 +38,9 @@ public:
     LinesService& operator=(const LinesService&) = delete;
 
     /// Writes `line` to a command and waits for the line that answers it. `parameter_invalid` for a text with a line
-    /// break; `expired` or `cancelled` when it was not written by the deadline or until `stop` was requested,
-    /// `deadline_exceeded` or `command_failed`, unknown, when it was.
+    /// break; `busy`, or `command_failed`, not run, when there is no program to run; `expired` or `cancelled` when it
+    /// was not written by the deadline or until `stop` was requested, `deadline_exceeded` or `command_failed`, unknown,
+    /// when it was.
     [[nodiscard]] Result<std::string> call(std::string_view line, Deadline deadline, const std::stop_token& stop = {});
 
 private:

@@ -29,8 +29,9 @@ constexpr Clock::duration between = 50ms;
 std::optional<std::string> nearest_service(const Node& node, const std::string& service) {
     std::set<std::string> names;
     for (const auto& instance : node.instances()) names.insert(instance.service);
-    if (const auto name = service.substr(0, service.find('.')); names.contains(name)) return name; // and its callback
-    return nearest(service, std::vector<std::string>{names.begin(), names.end()});
+    if (auto near = nearest(service, std::vector<std::string>{names.begin(), names.end()})) return near;
+    const auto without_callback = service.substr(0, service.rfind('.'));
+    return names.contains(without_callback) ? std::optional{without_callback} : std::nullopt;
 }
 
 bool is_of(const InstanceView& instance, const VersionRange& version) {

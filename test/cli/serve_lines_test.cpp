@@ -83,20 +83,28 @@ TEST_F(ServeLines, AreUnknownWhenTheCommandEndsInOrder) {
     EXPECT_THAT(lost.error().info(), HasSubstr("exit status 3"));
 }
 
-TEST_F(ServeLines, OfAProgramThatIsNotThereAreAnsweredSo) {
-    LinesService service{{.command = {.command = "exec /nonexistent/program", .banner_time = 60s}, .workers = 2}};
-    const auto refused = service.call("a", Deadline::in(300s));
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().id(), "command_failed");
-    EXPECT_EQ(refused.error().outcome(), Outcome::answered);
-    EXPECT_THAT(refused.error().info(), HasSubstr("exit status 127: its shell found nothing to run"));
+TEST_F(ServeLines, OfAProgramThatIsNotThereAreRefusedUntilItIs) {
+    const TemporaryFolder folder;
+    const auto program = folder.path() / "program";
+    LinesService service{{.command = {.command = "exec " + program.string(), .banner_time = 3s}, .workers = 2}};
+    const auto begun = Clock::now();
+    for (int i = 0; i < 100; ++i) {
+        const auto refused = service.call("a", Deadline::in(300s));
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().id(), "command_failed");
+        EXPECT_EQ(refused.error().outcome(), Outcome::not_run);
+        EXPECT_THAT(refused.error().info(), HasSubstr("exit status 127: its shell found nothing to run"));
+    }
+    EXPECT_LT(Clock::now() - begun, 20s); // to wait for each new start took minutes
+    std::filesystem::copy_file("/bin/cat", program);
+    EXPECT_TRUE(eventually([&] { return text_of(service.call("a", soon())) == "a"; }));
 }
 
 TEST_F(ServeLines, WaitForACommandThatFailsAndIsStartedAgain) {
     const TemporaryFolder folder;
     const std::string tries = (folder.path() / "tries").string();
-    LinesService service{
-        {.command = {.command = "echo >>" + tries + "; [ $(wc -l <" + tries + ") -gt 3 ] && exec cat"}}};
+    LinesService service{{.command = {.command = "echo >>" + tries + "; [ $(wc -l <" + tries + ") -gt 3 ] && exec cat",
+                                      .banner_time = 3s}}};
     EXPECT_EQ(text_of(service.call("a", soon())), "a");
 }
 

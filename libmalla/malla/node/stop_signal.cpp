@@ -27,7 +27,18 @@ std::atomic<int> write_fd = -1;
 std::atomic<Clock::rep> first_at = 0; ///< none
 static_assert(std::atomic<Clock::rep>::is_always_lock_free);
 
-// Each function that it calls may be called from a handler.
+// Each function that they call may be called from a handler.
+
+[[noreturn]] void end_by(int number) {
+    sigset_t one;
+    sigemptyset(&one);
+    sigaddset(&one, number);
+    std::signal(number, SIG_DFL);
+    ::pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
+    ::raise(number);
+    ::_exit(128 + number); // as a shell calls it: the first process of a container does not end by a signal of its own
+}
+
 void on_signal(int number) {
     const int saved = errno;
     const Clock::rep now = Clock::now().time_since_epoch().count();
@@ -36,8 +47,7 @@ void on_signal(int number) {
         const auto byte = static_cast<unsigned char>(number);
         std::ignore = ::write(write_fd.load(), &byte, 1); // into an empty pipe
     } else if (number != SIGHUP && Clock::duration{now - first} >= same_wish) {
-        std::signal(number, SIG_DFL);
-        ::raise(number); // ends the program as this function returns
+        end_by(number);
     }
     errno = saved;
 }
