@@ -117,7 +117,10 @@ std::variant<Options, int> read_options(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked) {
-        return app.exit(asked);
+        const int code = app.exit(asked);
+        if (std::cout.flush()) return code;
+        std::cerr << "malla-broker: Cannot write standard output\n";
+        return static_cast<int>(ExitCode::error_status);
     } catch (const CLI::ParseError& error) {
         return usage(error.what());
     }

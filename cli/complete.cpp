@@ -200,12 +200,20 @@ Words values_named(const std::string& type, const Line& line) {
     return both;
 }
 
+/// Those that can be used: the default one needs no file.
+Words contexts() {
+    Words names = context_names(process_environment());
+    if (std::ranges::find(names, "default") == names.end()) names.emplace_back("default");
+    return names;
+}
+
 /// Of commands whose first names say what to do.
 Words action_values(const std::string& command, const Line& line) {
     const Words& names = line.names();
     if (command == "context") {
         if (names.empty()) return {"ls", "add", "use", "rm"};
-        return names[0] == "use" || names[0] == "rm" ? context_names(process_environment()) : Words{};
+        if (names[0] == "use") return contexts();
+        return names[0] == "rm" ? context_names(process_environment()) : Words{};
     }
     if (command == "plugins") {
         if (names.size() == 1) return {"add", "remove", "set"};
@@ -227,7 +235,7 @@ Words name_values(const Line& line) {
 
 Words candidates(const CLI::App& app, const Line& line) {
     if (const CLI::Option* option = line.open()) {
-        if (option->get_name() == "--context") return context_names(process_environment());
+        if (option->get_name() == "--context") return contexts();
         return values_named(option->get_type_name(), line);
     }
     if (line.current().starts_with('-')) {

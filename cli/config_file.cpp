@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string_view>
 #include <system_error>
@@ -35,6 +37,18 @@ Json json_of(const toml::node& node) {
     std::ostringstream date; // dates and times have no JSON form but their text
     node.visit([&](const auto& leaf) { date << leaf; });
     return date.str();
+}
+
+/// The path of the first number that is none.
+std::optional<std::string> not_a_number(const Json& value, const std::string& path) {
+    if (value.kind() == Json::Kind::number && !std::isfinite(value.as_number())) return path;
+    for (std::size_t i = 0; value.is_object() && i < value.size(); ++i) {
+        const auto& [key, member] = value.member(i);
+        if (auto found = not_a_number(member, path + (path.empty() ? "" : ".") + std::string{key})) return found;
+    }
+    for (std::size_t i = 0; value.is_array() && i < value.size(); ++i)
+        if (auto found = not_a_number(value.at(i), path + '[' + std::to_string(i) + ']')) return found;
+    return std::nullopt;
 }
 
 Status broken(const std::filesystem::path& file, const std::string& why) {
@@ -66,7 +80,11 @@ std::string reason(const toml::parse_error& error, std::string_view text) {
 
 Result<Json> read_toml(const std::filesystem::path& file, const std::string& text) {
     try {
-        return json_of(toml::parse(text));
+        Json all = json_of(toml::parse(text));
+        if (const auto path = not_a_number(all, ""))
+            return usage_error("Cannot read " + file.string() + ": " + *path + " is no number that travels",
+                               "NaN and infinities have no JSON form; leave it out, or write it as text");
+        return all;
     } catch (const toml::parse_error& error) {
         return broken(file, reason(error, text));
     }

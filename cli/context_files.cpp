@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include <pwd.h>
 #include <unistd.h>
 
 namespace malla::cli {
@@ -23,7 +24,9 @@ namespace fs = std::filesystem;
 
 fs::path malla_folder(const Environment& environment) {
     if (const auto home = environment("XDG_CONFIG_HOME")) return fs::path{*home} / "malla";
-    return fs::path{environment("HOME").value_or("/")} / ".config/malla";
+    if (const auto home = environment("HOME")) return fs::path{*home} / ".config/malla";
+    const passwd* user = ::getpwuid(::getuid());
+    return fs::path{user ? user->pw_dir : "/"} / ".config/malla";
 }
 
 Status not_written(const fs::path& file, const std::string& why) {

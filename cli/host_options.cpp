@@ -56,6 +56,9 @@ Result<ServedCommand> read_served(const CLI::App& app) {
     if (const auto limit = text(app, "--limit")) {
         const auto read = read_duration("--limit", *limit);
         if (!read) return read.error();
+        if (*read == Clock::duration{})
+            return usage_error("--limit " + *limit + " leaves a command no time",
+                               "leave it out where there is no limit");
         served.limit = *read;
     }
     return served;

@@ -19,6 +19,7 @@ LineReader::LineReader(int descriptor, char separator, std::size_t max_line_byte
     : descriptor_{descriptor}, separator_{separator}, max_line_bytes_{max_line_bytes}, block_(block_bytes) {}
 
 std::optional<std::string_view> LineReader::next() {
+    if (leaves_out_) leave_out();
     const auto from = block_.begin() + static_cast<std::ptrdiff_t>(scanned_);
     const auto to = block_.begin() + static_cast<std::ptrdiff_t>(end_);
     const auto found = std::find(from, to, separator_);
@@ -36,9 +37,12 @@ std::optional<std::string_view> LineReader::next() {
 
 Result<void> LineReader::fill() {
     if (ended_) return {};
-    if (end_ - begin_ > max_line_bytes_)
+    if (end_ - begin_ > max_line_bytes_) {
+        leaves_out_ = true;
+        leave_out();
         return usage_error("A line of the input is longer than " + std::to_string(max_line_bytes_) + " bytes",
                            "lines end with a newline, or with NUL under --null");
+    }
     make_room();
     ssize_t got = 0;
     do got = ::read(descriptor_, block_.data() + end_, block_.size() - end_);
@@ -47,6 +51,14 @@ Result<void> LineReader::fill() {
     end_ += static_cast<std::size_t>(got);
     ended_ = got == 0;
     return {};
+}
+
+void LineReader::leave_out() {
+    const auto from = block_.begin() + static_cast<std::ptrdiff_t>(scanned_);
+    const auto to = block_.begin() + static_cast<std::ptrdiff_t>(end_);
+    const auto found = std::find(from, to, separator_);
+    leaves_out_ = found == to;
+    begin_ = scanned_ = static_cast<std::size_t>(found - block_.begin()) + (leaves_out_ ? 0 : 1);
 }
 
 void LineReader::make_room() {

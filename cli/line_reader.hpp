@@ -23,7 +23,7 @@ public:
     [[nodiscard]] std::optional<std::string_view> next();
 
     /// Reads once, waiting for input if there is none. A line that is longer than the limit is a
-    /// `usage` error, input that cannot be read an `input_error`.
+    /// `usage` error, and left out: what follows is the next line. Input that cannot be read is an `input_error`.
     [[nodiscard]] Result<void> fill();
 
     /// The bytes of input up to the end of the line that `next` gave last.
@@ -34,6 +34,7 @@ public:
 
 private:
     void make_room();
+    void leave_out();
 
     int descriptor_;
     char separator_;
@@ -44,6 +45,7 @@ private:
     std::size_t end_ = 0;     ///< of what was read
     std::uint64_t moved_ = 0; ///< bytes that are no longer in the block
     bool ended_ = false;
+    bool leaves_out_ = false; ///< up to the next separator
 };
 
 } // namespace malla::cli

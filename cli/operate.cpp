@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <vector>
 
 #include <unistd.h>
@@ -128,31 +129,69 @@ Result<Json> update_of(const ConfigCommand& command) {
     return update;
 }
 
-Result<void> drain(const Operated& operated, const InstanceView& instance, bool wait) {
-    auto refusing = operated.ask<admin::SetStatus>(instance, instance.service, AdminStatus::drain, "operator");
-    if (!refusing) return refusing;
+Result<void> set_status(const Operated& operated, const InstanceView& instance, AdminStatus status) {
+    return operated.ask<admin::SetStatus>(instance, instance.service, status, "operator");
+}
+
+Result<void> refuse_calls(const Operated& operated, const InstanceView& instance) {
+    auto set = set_status(operated, instance, AdminStatus::drain);
+    if (!set && operated.has_left(instance)) return {}; // it has nothing to do any more
+    return set;
+}
+
+Result<void> wait_until_drained(const Operated& operated, const InstanceView& instance) {
     while (true) {
-        const auto drained = operated.ask<admin::IsDrained>(instance, instance.service);
-        if (!drained) return drained.error();
-        if (*drained || !wait) return {};
-        if (!operated.pause()) return Status{"expired"}.set_info(instance.service + " still has work to do");
+        auto drained = operated.ask<admin::IsDrained>(instance, instance.service);
+        if ((drained && *drained) || operated.has_left(instance)) return {};
+        if (operated.pause()) continue;
+        if (!drained) return std::move(drained).error();
+        return Status{"expired"}.set_info(instance.service + " still has work to do");
     }
 }
 
-Result<void> be_ready(const Operated& operated, const InstanceView& instance, bool wait) {
-    do {
-        const auto ready = operated.ask<admin::IsReady>(instance, instance.service);
-        if (!ready) return ready.error();
-        if (*ready) return {};
-    } while (wait && operated.pause());
+/// All of them refuse calls before the first one is waited for.
+int drain(const Operated& operated, bool wait, const Common& common) {
+    std::set<NodeId> draining;
+    const int code = with_each(operated, common, [&](const InstanceView& instance) {
+        auto refusing = refuse_calls(operated, instance);
+        if (refusing) draining.insert(instance.node);
+        return refusing;
+    });
+    if (!wait) return code;
+    const int waited = with_each(operated, common, [&](const InstanceView& instance) -> Result<void> {
+        return draining.contains(instance.node) ? wait_until_drained(operated, instance) : Result<void>{};
+    });
+    return std::max(code, waited);
+}
+
+bool is_ready(const Operated& operated, const InstanceView& instance) {
+    const auto ready = operated.ask<admin::IsReady>(instance, instance.service);
+    return ready && *ready;
+}
+
+Result<void> be_ready(const Operated& operated, const InstanceView& instance) {
+    const auto ready = operated.ask<admin::IsReady>(instance, instance.service);
+    if (!ready) return ready.error();
+    if (*ready) return {};
     const auto state = operated.ask<admin::GetState>(instance, instance.service);
     if (!state) return state.error();
     return Status{"not_ready", instance.service}.set_info("Service '" + instance.service + "' is not ready: it is " +
                                                           state->status);
 }
 
-Result<void> set_status(const Operated& operated, const InstanceView& instance, AdminStatus status) {
-    return operated.ask<admin::SetStatus>(instance, instance.service, status, "operator");
+/// With `wait`, until those that are there by then are: instances come and go.
+int ready(Operated& operated, bool wait, const Common& common) {
+    const auto are_ready = [&] {
+        operated.look_again();
+        const auto& all = operated.instances();
+        return !all.empty() && std::ranges::all_of(all, [&](const auto& each) { return is_ready(operated, each); });
+    };
+    while (wait) {
+        if (are_ready()) return 0;
+        wait = operated.pause();
+    }
+    if (operated.instances().empty()) return fail(operated.nobody_there(), common);
+    return with_each(operated, common, [&](const InstanceView& instance) { return be_ready(operated, instance); });
 }
 
 /// One that was active already may still have failed; it is tried again by itself.
@@ -220,18 +259,20 @@ int run(const ConfigCommand& command, const Common& common) {
 int run(const LifecycleCommand& command, const Common& common) {
     using Wish = LifecycleCommand::Wish;
     const bool wants_it = command.wish == Wish::ready && command.wait;
-    const auto operated = Operated::find(command.service, command.on, common, wants_it);
+    auto operated = Operated::find(command.service, command.on, common, wants_it);
     if (!operated) return fail(operated.error(), common);
-    return with_each(*operated, common, [&](const InstanceView& instance) -> Result<void> {
-        switch (command.wish) {
-        case Wish::pause: return set_status(*operated, instance, AdminStatus::pause);
-        case Wish::resume: return resume(*operated, instance);
-        case Wish::stop: return set_status(*operated, instance, AdminStatus::inactive);
-        case Wish::drain: return drain(*operated, instance, command.wait);
-        case Wish::ready: return be_ready(*operated, instance, command.wait);
-        }
-        return {};
-    });
+    const auto set_each = [&](AdminStatus status) {
+        return with_each(*operated, common,
+                         [&](const InstanceView& instance) { return set_status(*operated, instance, status); });
+    };
+    switch (command.wish) {
+    case Wish::pause: return set_each(AdminStatus::pause);
+    case Wish::resume: return with_each(*operated, common, [&](const auto& each) { return resume(*operated, each); });
+    case Wish::stop: return set_each(AdminStatus::inactive);
+    case Wish::drain: return drain(*operated, command.wait, common);
+    case Wish::ready: return ready(*operated, command.wait, common);
+    }
+    return 0;
 }
 
 } // namespace malla::cli

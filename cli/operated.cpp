@@ -16,11 +16,25 @@ Result<Operated> Operated::find(const std::string& service, const std::string& o
     auto node = look_around(common);
     if (!node) return std::move(node).error();
     if (wait) (void)(*node)->wait_for(service, deadline, on);
-    auto instances = (*node)->instances_of(service);
-    std::erase_if(instances, [&](const InstanceView& instance) { return !is_meant(instance, on); });
-    if (instances.empty()) return no_such_service(**node, service, Status{"service_not_available", service}, on);
     // Who has waited in vain can still ask why.
-    return Operated{*std::move(node), std::move(instances), wait ? std::max(deadline, Deadline::in(1s)) : deadline};
+    Operated found{*std::move(node), service, on, wait ? std::max(deadline, Deadline::in(1s)) : deadline};
+    found.look_again();
+    if (found.instances().empty()) return found.nobody_there();
+    return found;
+}
+
+void Operated::look_again() {
+    instances_ = node_->instances_of(service_);
+    std::erase_if(instances_, [&](const InstanceView& instance) { return !is_meant(instance, on_); });
+}
+
+bool Operated::has_left(const InstanceView& instance) const {
+    return std::ranges::none_of(node_->instances_of(service_),
+                                [&](const InstanceView& each) { return each.node == instance.node; });
+}
+
+Status Operated::nobody_there() const {
+    return no_such_service(*node_, service_, Status{"service_not_available", service_}, on_);
 }
 
 bool Operated::pause() const {

@@ -24,12 +24,19 @@ public:
     [[nodiscard]] const std::vector<InstanceView>& instances() const noexcept { return instances_; }
     [[nodiscard]] Node& node() const noexcept { return *node_; }
 
-    /// Calls `C` of the admin service on the node of `instance`.
+    /// `instances` are those that there are now.
+    void look_again();
+    [[nodiscard]] bool has_left(const InstanceView& instance) const;
+    /// With the hint that a name which nobody has gets.
+    [[nodiscard]] Status nobody_there() const;
+
+    /// Calls `C` of the admin service on the node of `instance`, and does not wait for one that has left.
     template <class C, class... Arguments>
     [[nodiscard]] Result<ResultOf<C>> ask(const InstanceView& instance, Arguments&&... arguments) const {
         CallOptions options;
         options.deadline = deadline_;
         options.on = instance.node.text();
+        options.no_wait = true;
         return Remote<admin::Api>{*node_}.try_call<C>(options, std::forward<Arguments>(arguments)...);
     }
 
@@ -37,10 +44,12 @@ public:
     [[nodiscard]] bool pause() const;
 
 private:
-    Operated(std::unique_ptr<Node> node, std::vector<InstanceView> instances, Deadline deadline)
-        : node_{std::move(node)}, instances_{std::move(instances)}, deadline_{deadline} {}
+    Operated(std::unique_ptr<Node> node, std::string service, std::string on, Deadline deadline)
+        : node_{std::move(node)}, service_{std::move(service)}, on_{std::move(on)}, deadline_{deadline} {}
 
     std::unique_ptr<Node> node_;
+    std::string service_;
+    std::string on_;
     std::vector<InstanceView> instances_;
     Deadline deadline_;
 };

@@ -85,7 +85,7 @@ int publish_lines(Publisher& publisher, const Common& common) {
         if (auto read = publisher.flush(); !read) return fail_at(publisher, std::move(read).error(), common);
         if (lines.ended()) return 0;
         if (!wait_for_input(signal)) return exit_interrupted;
-        if (auto filled = lines.fill(); !filled) return fail(filled.error(), common);
+        if (auto filled = lines.fill(); !filled) return fail_at(publisher, std::move(filled).error(), common);
     }
 }
 

@@ -71,14 +71,19 @@ private:
     }
 
     [[nodiscard]] Result<void> take(ServedCommand& served, std::string_view key, const Json& value) const {
-        if (key == "exec") return take_text(served.command, key, value);
+        if (key == "exec") {
+            if (value.is_string() && value.as_string().empty())
+                return wrong(key, "it is empty", "the command, as text");
+            return take_text(served.command, key, value);
+        }
         if (key == "lines") return take_flag(served.lines, key, value);
         if (key == "json") return take_flag(served.json, key, value);
         if (key == "workers") return take_count(served.workers, value);
         std::string limit;
         if (auto taken = take_text(limit, key, value); !taken) return taken;
         const auto read = read_duration("limit", limit);
-        if (!read) return wrong(key, "'" + limit + "' is no duration", "a number and a unit, such as 200ms, 5s or 2m");
+        if (!read || *read == Clock::duration{})
+            return wrong(key, "'" + limit + "' is no duration to run", "a number and a unit, such as 200ms, 5s or 2m");
         served.limit = *read;
         return {};
     }

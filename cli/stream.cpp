@@ -50,17 +50,24 @@ private:
     void send_lines() {
         while (writer_.end() == StreamEnd::none) {
             if (const auto line = reader_.next()) {
-                if (++number_ >= options_.from_line) send(*line);
+                take(*line);
             } else if (reader_.ended()) {
                 all_read_ = true;
                 return;
             } else if (look(true, -1)) {
-                if (auto filled = reader_.fill(); !filled) return refuse_rest(std::move(filled).error());
+                auto filled = reader_.fill();
+                if (!filled && filled.error().id() != "usage") return refuse_rest(std::move(filled).error());
+                if (!filled) take(std::move(filled).error());
             }
         }
     }
 
-    void send(std::string_view line) {
+    /// The next line, or why it is none.
+    void take(const Result<std::string_view>& line) {
+        if (++number_ >= options_.from_line) send(line);
+    }
+
+    void send(const Result<std::string_view>& line) {
         while (space_ == 0 && (space_ = window_.space(Clock::now())) == 0) {
             look(false, is_opening_ ? opening_look_ms : -1);
             if (writer_.end() != StreamEnd::none) return --number_, void();
@@ -70,7 +77,7 @@ private:
         if (is_opening_ || number_ % lines_between_looks == 0) look(false, 0);
         if (writer_.end() != StreamEnd::none) return --number_, void();
         --space_;
-        auto arguments = steps_.read(line);
+        auto arguments = line ? steps_.read(*line) : Result<std::string>{line.error()};
         const auto end = reader_.position();
         if (arguments) window_.push({number_, steps_.begin(*std::move(arguments)), {}, end});
         else window_.push({number_, nullptr, std::move(arguments).error(), end});

@@ -70,6 +70,8 @@ TEST_F(ServeFile, NamesTheTableAndTheKeyOfAMistakeAndTheNearestName) {
         return AllOf(HasSubstr("[\"Text.upper\"], key '" + std::string{key} + "': "), HasSubstr(what));
     };
     EXPECT_THAT(wrong(upper + "exek = 'cat'"), says("exek", "did you mean 'exec'?"));
+    EXPECT_THAT(wrong(upper + "exec = ''"), says("exec", "the command, as text"));
+    EXPECT_THAT(wrong(upper + "exec = 'cat'\nlimit = '0s'"), says("limit", "a number and a unit"));
     EXPECT_THAT(wrong(upper + "exec = 'cat'\nworker = 2"), says("worker", "did you mean 'workers'?"));
     EXPECT_THAT(wrong(upper + "exec = 'cat'\nxyz = 2"), says("xyz", "exec, json, limit, lines and workers"));
     EXPECT_THAT(wrong(upper), says("exec", "required"));

@@ -13,6 +13,8 @@
 #include <iostream>
 #include <vector>
 
+#include <poll.h>
+
 namespace malla {
 namespace {
 
@@ -77,6 +79,36 @@ TEST(StopSignal, ThatComesTwiceAtOnceIsOneAndLaterItEndsTheProgram) {
     EXPECT_EXIT(insist({SIGTERM}, 60s), testing::KilledBySignal(SIGTERM), "lives");
     EXPECT_EXIT(insist({SIGHUP, SIGINT}, 60s), testing::KilledBySignal(SIGINT), "lives");
     EXPECT_GE(Clock::now() - begun, 2 * 500ms);
+}
+
+TEST(StopSignal, ThatComesAgainBehindItsEndIsOneForHalfASecond) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    const auto insist_behind = [](int number) {
+        std::signal(number, SIG_DFL);
+        const auto begun = Clock::now();
+        {
+            const StopSignal signal;
+            ::raise(number);
+        }
+        ::raise(number);
+        std::cerr << "lives";
+        while (Clock::now() - begun < 60s) ::raise(number);
+    };
+    for (const int number : {SIGTERM, SIGINT, SIGHUP})
+        EXPECT_EXIT(insist_behind(number), testing::KilledBySignal(number), "lives");
+}
+
+TEST(StopSignal, IsTakenByTheNextOneToo) {
+    for (int i = 0; i < 2; ++i) {
+        for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+            if (i == 0) std::signal(number, SIG_DFL);
+            const StopSignal signal;
+            ASSERT_EQ(::raise(number), 0);
+            pollfd told{signal.fd(), POLLIN, 0};
+            EXPECT_EQ(::poll(&told, 1, 0), 1);
+        }
+    }
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) std::signal(number, SIG_DFL);
 }
 
 TEST(StopSignal, OfAClosedTerminalIsNeverASecondOne) {

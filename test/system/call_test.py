@@ -225,10 +225,13 @@ class Errors(Mesh):
         self.assertEqual([json.loads(line)["line"] for line in err.splitlines()], [1, 2])
         self.refused(1, "line 2 is the first that was not answered", "call", "Echo.nope", "-", stdin="5\n6\n")
 
-    def test_a_closed_input_is_an_empty_one(self):
-        call = self.start("sh", "-c", "malla call Echo.text - <&-", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.assertEqual(call.communicate(timeout=LIMIT_S)[0], b"")
-        self.assertEqual(call.returncode, 0)
+    def test_a_closed_input_cannot_be_read(self):
+        for command in ("call Echo.text -", "pub a -"):
+            call = self.start("sh", "-c", f"malla {command} <&-", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.assertIn(b"Cannot read standard input: Bad file descriptor", call.communicate(timeout=LIMIT_S)[0])
+            self.assertEqual(call.returncode, 1)
+        call = self.start("sh", "-c", "malla call Echo.text hello <&-", stdout=subprocess.PIPE)
+        self.assertEqual(call.communicate(timeout=LIMIT_S)[0], b"hello\n")
 
     def test_a_loopback_that_others_could_reach_is_refused(self):
         self.refused(5, "--insecure", "run", SAMPLES / "echo.so", "--loopback", "tcp://0.0.0.0:" +

@@ -136,7 +136,8 @@ class Completion(Completing):
 
     def test_contexts(self):
         self.done("context", "add", "blue", "--cluster", "blue")
-        self.assertEqual(self.complete("context", "use", ""), ["blue"])
+        self.assertEqual(self.complete("context", "use", ""), ["blue", "default"])
+        self.assertEqual(self.complete("context", "rm", ""), ["blue"])
         self.assertEqual(self.complete("--context", "b"), ["blue"])
 
     def test_nothing_where_nobody_is(self):

@@ -47,6 +47,14 @@ class Ping(Measure):
         self.assertEqual([row["node"] for row in rows], ["one"] * 3)
         self.assertEqual(len(self.rows("ping", node["id"])), 1)
 
+    def test_an_interrupt_ends_the_wait_for_the_next_round(self):
+        self.echo("--name", "one")
+        ping = self.start("malla", "ping", "one", "--count", 2, "--every", "60s", stdout=subprocess.PIPE, text=True)
+        self.assertIn('"one"', ping.stdout.readline())
+        ping.send_signal(signal.SIGINT)
+        self.assertEqual(ping.communicate(timeout=LIMIT_S)[0], "")
+        self.assertEqual(ping.returncode, 130)
+
     def test_a_node_in_another_language_answers_too(self):
         self.echo("--name", "one")  # it only joins, so somebody has to be there
         self.start("/usr/bin/python3", "-B", ROOT / "samples/python_client/host.py", "Sample", stdout=subprocess.DEVNULL)

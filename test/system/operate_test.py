@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import signal
+import subprocess
 import tempfile
 import unittest
 
@@ -150,8 +151,15 @@ class Config(Operate):
             file = pathlib.Path(folder, "c.json")
             file.write_text('{"Echo":3}', encoding="ascii")
             code, _, err = self.malla("run", SAMPLES / "echo.so", "--config", file)
-        self.assertEqual(code, 2)
-        self.assertRegex(err, r"c.json: .*no object\nhint: ")
+            self.assertEqual(code, 2)
+            self.assertRegex(err, r"c.json: .*no object\nhint: ")
+            for number in ("nan", "-inf"):
+                file = pathlib.Path(folder, "c.toml")
+                file.write_text(f"[Echo.deep]\nx = [1, {number}]", encoding="ascii")
+                for words in (["run", SAMPLES / "echo.so", "--config", file], ["config", "Echo", "apply", file]):
+                    code, _, err = self.malla(*words)
+                    self.assertEqual(code, 2)
+                    self.assertRegex(err, r"c.toml: Echo.deep.x\[1\] is no number.*\nhint: ")
         code, _, err = self.malla("run", SAMPLES / "echo.so", "--set", "Echo.x=\udcff")
         self.assertEqual(code, 2)
         self.assertIn("not text in UTF-8", err)
@@ -168,6 +176,12 @@ class Config(Operate):
                 self.assertEqual((code, out), (2, ""))
                 self.assertNotEqual(err, "")
         self.assertEqual(self.malla("run", SAMPLES / "echo.so", "--set", "nonsense")[0], 2)
+
+    def test_a_name_that_cannot_be_announced_is_refused(self):
+        for words in (["--name", "a\nb"], ["--name", "x" * 129], ["--cluster", "a\x1bb"]):
+            code, _, err = self.malla("run", SAMPLES / "echo.so", *words)
+            self.assertEqual(code, 2)
+            self.assertRegex(err, "cannot be announced\nhint: at most 128 bytes")
 
 
 class Lifecycle(Operate):
@@ -264,6 +278,30 @@ class Lifecycle(Operate):
         self.assertIn("`malla resume Echo`", err)
         self.done("resume", "Echo")
         self.answer("Echo.text", "hello")
+
+    def test_all_instances_refuse_before_the_first_is_waited_for(self):
+        slow = self.start_sleeper(60_000)
+        others = [self.start("malla", "run", SAMPLES / "echo.so") for _ in range(2)]
+        eventually(lambda: len(self.rows("info", "Echo")) == 3)
+        drain = self.start("malla", "drain", "Echo", "--wait", "--timeout", "60s")
+        eventually(lambda: [row["status"] for row in self.rows("info", "Echo")] == ["draining"] * 3)
+        self.assertIsNone(drain.poll(), "a call goes on")
+        self.server.kill()  # with it nothing is left to wait for
+        self.assertEqual(drain.wait(LIMIT_S), 0)
+        self.assertEqual(slow.wait(LIMIT_S), 7)
+        for other in others:
+            self.stop(other)
+
+    def test_ready_waits_for_those_that_are_there(self):
+        self.done("pause", "Echo")
+        other = self.start("malla", "run", SAMPLES / "echo.so")
+        eventually(lambda: sorted(row["status"] for row in self.rows("info", "Echo")) == ["paused", "running"])
+        waiting = self.start("malla", "ready", "Echo", "--wait", "--timeout", "60s")
+        with self.assertRaises(subprocess.TimeoutExpired):
+            waiting.wait(0.3)
+        self.server.kill()
+        self.assertEqual(waiting.wait(LIMIT_S), 0)
+        self.stop(other)
 
     def test_only_the_named_node_is_operated(self):
         other = self.start("malla", "run", SAMPLES / "echo.so", "--name", "other")

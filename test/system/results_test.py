@@ -103,6 +103,16 @@ class Results(Streams):
         self.assertEqual(stream.wait(LIMIT_S), 130)
         self.idle()
 
+    def test_an_interrupt_is_noticed_however_quickly_values_come(self):
+        with tempfile.NamedTemporaryFile() as values:
+            stream = self.start("malla", "call", "Echo.numbers", 1, 1_000_000_000, stdout=values)
+            eventually(lambda: os.path.getsize(values.name) > 100_000)
+            stream.send_signal(signal.SIGINT)
+            self.assertEqual(stream.wait(LIMIT_S), 130)
+            written = pathlib.Path(values.name).read_text(encoding="ascii")
+        self.assertTrue(written.endswith("\n"))
+        self.idle()
+
     def test_a_caller_that_is_killed_stops_the_handler(self):
         stream = self.endless()
         self.assertEqual(self.load(), 1)

@@ -56,6 +56,14 @@ class Serve(Mesh):
         code, out, err = self.malla("call", "Text.bad", "x")
         self.assertEqual((code, out), (1, ""))
         self.assertIn("too salty", err)
+        self.serve("Text.latin", "--exec", r"printf 'caf\351: no such thing' >&2; exit 3")
+        self.assertIn("caf\ufffd: no such thing", self.malla("call", "Text.latin", "x")[2])
+
+    def test_what_can_run_nothing_is_refused(self):
+        for words in (["--exec", ""], ["--exec", "cat", "--limit", "0s"]):
+            code, _, err = self.malla("serve", "Text.no", *words)
+            self.assertEqual(code, 2)
+            self.assertIn("hint: ", err)
 
     def test_json_and_limit(self):
         self.serve("Count.words", "--json", "--exec", "wc -w")

@@ -23,6 +23,12 @@ TEST(Text, IsPrintableWithoutControlCharacters) {
     }
 }
 
+TEST(Text, KeepsWhatIsReadableOfOtherBytes) {
+    EXPECT_EQ(as_utf8("Caf\xC3\xA9"), "Caf\xC3\xA9");
+    EXPECT_EQ(as_utf8("caf\xE9: no\xFF"), "caf\xEF\xBF\xBD: no\xEF\xBF\xBD");
+    EXPECT_EQ(as_utf8("\xE2\x82"), "\xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
 TEST(Text, IsNotCutInsideACharacter) {
     EXPECT_EQ(cut("abc", 3), "abc");
     EXPECT_EQ(cut("abc", 2), "ab");

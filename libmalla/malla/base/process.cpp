@@ -73,10 +73,10 @@ int ProcessStart::run(pid_t& pid, std::vector<std::string> argv, std::span<const
     return ::posix_spawnp(&pid, words.front(), &actions_, &attributes_, words.data(), variables.data());
 }
 
-void open_standard_descriptors(int flags) noexcept {
-    int opened = 0;
-    while (opened >= 0 && opened <= STDERR_FILENO) opened = ::open("/dev/null", flags);
-    if (opened > STDERR_FILENO) ::close(opened);
+void open_standard_descriptors(int output_flags) noexcept {
+    for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (::fcntl(descriptor, F_GETFD) < 0) // then it is the least that is free
+            static_cast<void>(::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : output_flags));
 }
 
 // By number: glibc 2.36 declares its function for C only.

@@ -35,9 +35,9 @@ private:
     posix_spawnattr_t attributes_{};
 };
 
-/// Opens /dev/null, with `flags` as for `open`, in the place of each standard descriptor that is closed, so that no
-/// other one becomes it. To be called before all others.
-void open_standard_descriptors(int flags) noexcept;
+/// Opens /dev/null in the place of each standard descriptor that is closed, so that no other one becomes it: an output
+/// with these flags of `open`, the input so that it cannot be read. To be called before all others.
+void open_standard_descriptors(int output_flags) noexcept;
 
 /// Readable when the process has ended; not open, with errno, when there is no such process.
 [[nodiscard]] Descriptor open_process(pid_t pid) noexcept;

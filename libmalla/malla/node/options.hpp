@@ -22,7 +22,8 @@ namespace malla {
 
 /// How a node takes part in its mesh. Every value has a default that works on one machine.
 struct NodeOptions {
-    /// Shown to people and accepted by `--on`; empty means HOST-PID.
+    /// Shown to people and accepted by `--on`, at most 128 bytes in UTF-8 without control characters; empty means
+    /// HOST-PID.
     std::string name;
     /// Nodes of other clusters are invisible.
     std::string cluster = "malla";

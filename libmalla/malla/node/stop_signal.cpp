@@ -46,7 +46,7 @@ void on_signal(int number) {
     if (first_at.compare_exchange_strong(first, now)) {
         const auto byte = static_cast<unsigned char>(number);
         std::ignore = ::write(write_fd.load(), &byte, 1); // into an empty pipe
-    } else if (number != SIGHUP && Clock::duration{now - first} >= same_wish) {
+    } else if ((number != SIGHUP || write_fd.load() < 0) && Clock::duration{now - first} >= same_wish) {
         end_by(number);
     }
     errno = saved;
@@ -68,14 +68,17 @@ StopSignal::StopSignal() {
     for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
         struct sigaction before {};
         ::sigaction(number, nullptr, &before);
-        if (number == SIGHUP && before.sa_handler != SIG_DFL) continue; // nohup, or a handler, has its way
+        if (before.sa_handler == on_signal) before.sa_handler = SIG_DFL; // one that a StopSignal has left
+        if (number == SIGHUP && before.sa_handler != SIG_DFL) continue;  // nohup, or a handler, has its way
         before_.emplace_back(number, before);
         ::sigaction(number, &action, nullptr);
     }
 }
 
 StopSignal::~StopSignal() {
-    for (const auto& [number, before] : before_) ::sigaction(number, &before, nullptr);
+    // While the program ends, the same wish may come once more.
+    for (const auto& [number, before] : before_)
+        if (first_at.load() == 0 || before.sa_handler != SIG_DFL) ::sigaction(number, &before, nullptr);
     ::close(read_fd_);
     ::close(write_fd.exchange(-1));
 }

@@ -15,12 +15,11 @@ constexpr std::uint8_t status_metadata_tag = 2;
 void write_fields(Writer& out, std::uint8_t tag, const Status::Fields& fields) {
     PairLimit limit;
     for (const auto& [key, text] : fields) {
-        const std::string_view value = cut(text, max_value_bytes);
+        const std::string legal = as_utf8(text);
+        const std::string_view value = cut(legal, max_value_bytes);
         if (!limit.add(key, value)) out.pair(tag, key, value);
     }
 }
-
-std::string_view legal(std::string_view text, std::string_view otherwise) { return is_utf8(text) ? text : otherwise; }
 
 } // namespace
 
@@ -50,7 +49,7 @@ void write_status(Writer& out, const Status& status) {
     out.number(static_cast<std::uint16_t>(std::clamp(status.code(), 0, 0xFFFF)));
     out.number(static_cast<std::uint8_t>(status.outcome()));
     out.name(is_printable(status.id()) && !status.id().empty() ? status.id() : "unknown_status");
-    out.text(legal(cut(status.info(), max_info_bytes), "The text of this status is not UTF-8"));
+    out.text(cut(as_utf8(status.info()), max_info_bytes));
     write_fields(out, status_data_tag, status.data());
     write_fields(out, status_metadata_tag, status.metadata());
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/wire/text.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace malla::wire {
@@ -56,6 +57,17 @@ bool is_text(std::string_view text) noexcept {
 } // namespace
 
 bool is_utf8(std::string_view text) noexcept { return is_text<true>(text); }
+
+std::string as_utf8(std::string_view text) {
+    std::string legal;
+    while (!text.empty()) {
+        const std::size_t length = byte_at(text, 0) < 0x80 ? 1 : long_character(text);
+        if (length == 0) legal += "\xEF\xBF\xBD";
+        else legal += text.substr(0, length);
+        text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+    return legal;
+}
 
 bool is_printable(std::string_view text) noexcept { return is_text<false>(text); }
 
