@@ -280,10 +280,11 @@ class Lifecycle(Operate):
         self.answer("Echo.text", "hello")
 
     def test_all_instances_refuse_before_the_first_is_waited_for(self):
+        self.environment["MALLA_TIMEOUT"] = "5m"
         slow = self.start_sleeper(60_000)
         others = [self.start("malla", "run", SAMPLES / "echo.so") for _ in range(2)]
         eventually(lambda: len(self.rows("info", "Echo")) == 3)
-        drain = self.start("malla", "drain", "Echo", "--wait", "--timeout", "60s")
+        drain = self.start("malla", "drain", "Echo", "--wait")
         eventually(lambda: [row["status"] for row in self.rows("info", "Echo")] == ["draining"] * 3)
         self.assertIsNone(drain.poll(), "a call goes on")
         self.server.kill()  # with it nothing is left to wait for
