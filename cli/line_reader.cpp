@@ -45,7 +45,8 @@ Result<void> LineReader::fill() {
     }
     make_room();
     ssize_t got = 0;
-    do got = ::read(descriptor_, block_.data() + end_, block_.size() - end_);
+    const std::size_t room = std::min(block_.size() - end_, max_line_bytes_ + 1 - (end_ - begin_)); // for a separator
+    do got = ::read(descriptor_, block_.data() + end_, room);
     while (got < 0 && errno == EINTR);
     if (got < 0) return Status{"input_error", std::string{"Cannot read standard input: "} + std::strerror(errno)};
     end_ += static_cast<std::size_t>(got);

@@ -26,7 +26,7 @@ public:
     /// `usage` error, and left out: what follows is the next line. Input that cannot be read is an `input_error`.
     [[nodiscard]] Result<void> fill();
 
-    /// The bytes of input up to the end of the line that `next` gave last.
+    /// The bytes of input that were given as lines or left out.
     [[nodiscard]] std::uint64_t position() const noexcept { return moved_ + begin_; }
 
     /// Whether the input has ended; `next` may still have lines.

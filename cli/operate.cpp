@@ -133,16 +133,13 @@ Result<void> set_status(const Operated& operated, const InstanceView& instance, 
     return operated.ask<admin::SetStatus>(instance, instance.service, status, "operator");
 }
 
-Result<void> refuse_calls(const Operated& operated, const InstanceView& instance) {
-    auto set = set_status(operated, instance, AdminStatus::drain);
-    if (!set && operated.has_left(instance)) return {}; // it has nothing to do any more
-    return set;
-}
-
 Result<void> wait_until_drained(const Operated& operated, const InstanceView& instance) {
     while (true) {
         auto drained = operated.ask<admin::IsDrained>(instance, instance.service);
-        if ((drained && *drained) || operated.has_left(instance)) return {};
+        if (drained && *drained) return {};
+        if (operated.has_left(instance))
+            return Status{"peer_lost", instance.node_name}.set_info(
+                "It left before it said that nothing was left to do");
         if (operated.pause()) continue;
         if (!drained) return std::move(drained).error();
         return Status{"expired"}.set_info(instance.service + " still has work to do");
@@ -153,7 +150,7 @@ Result<void> wait_until_drained(const Operated& operated, const InstanceView& in
 int drain(const Operated& operated, bool wait, const Common& common) {
     std::set<NodeId> draining;
     const int code = with_each(operated, common, [&](const InstanceView& instance) {
-        auto refusing = refuse_calls(operated, instance);
+        auto refusing = set_status(operated, instance, AdminStatus::drain);
         if (refusing) draining.insert(instance.node);
         return refusing;
     });

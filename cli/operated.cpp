@@ -16,8 +16,7 @@ Result<Operated> Operated::find(const std::string& service, const std::string& o
     auto node = look_around(common);
     if (!node) return std::move(node).error();
     if (wait) (void)(*node)->wait_for(service, deadline, on);
-    // Who has waited in vain can still ask why.
-    Operated found{*std::move(node), service, on, wait ? std::max(deadline, Deadline::in(1s)) : deadline};
+    Operated found{*std::move(node), service, on, deadline, wait ? Deadline{deadline.at() + 1s} : deadline};
     found.look_again();
     if (found.instances().empty()) return found.nobody_there();
     return found;
@@ -39,7 +38,7 @@ Status Operated::nobody_there() const {
 
 bool Operated::pause() const {
     constexpr Clock::duration between = 50ms;
-    if (deadline_.left(Clock::now()) < between) return false;
+    if (wait_until_.left(Clock::now()) < between) return false;
     std::this_thread::sleep_for(between);
     return true;
 }

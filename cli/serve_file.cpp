@@ -5,7 +5,6 @@
 #include "cli/nearest.hpp"
 #include "cli/target.hpp"
 #include "cli/usage.hpp"
-#include "malla/wire/limits.hpp"
 #include "malla/wire/text.hpp"
 
 #include <algorithm>
@@ -36,7 +35,7 @@ public:
         const auto wanted = target(name_);
         if (!wanted) return wrong("", "names no callback", R"(write SERVICE.CALLBACK in quotes, as in "Text.upper")");
         for (const std::string& part : {wanted->service, wanted->callback})
-            if (part.size() > wire::max_name_bytes || !wire::is_printable(part))
+            if (!wire::is_name(part))
                 return wrong("", "has a name that cannot be announced", "at most 128 bytes without control characters");
         served.target = *wanted;
         for (std::size_t i = 0; i < value_.size(); ++i) {

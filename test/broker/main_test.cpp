@@ -233,6 +233,12 @@ TEST(MallaBrokerConfig, NamesTheKeyThatIsWrong) {
     std::filesystem::remove(path);
 }
 
+TEST(MallaBroker, RefusesAClusterThatNobodyCanName) {
+    Process broker{{"--bind", "tcp://127.0.0.1:*", "--cluster", "a\x1b"}};
+    EXPECT_EQ(broker.wait(), 2);
+    EXPECT_THAT(broker.errors(), HasSubstr("cannot be announced"));
+}
+
 TEST(MallaBroker, FailsWhereItCannotWriteWhatItSays) {
     for (const std::string words : {"--bind tcp://127.0.0.1:*", "--version", "--help"}) {
         const std::string command = std::string{"timeout 20 "} + MALLA_BROKER + ' ' + words + " 2>/dev/null >/dev/full";

@@ -73,5 +73,28 @@ TEST(LineReader, LeavesOutALineThatIsTooLong) {
     }
 }
 
+TEST(LineReader, TakesALineOfTheMostThatItMayHaveAndNotOneMore) {
+    constexpr std::size_t max = 200'000;
+    for (const char* end : {"", "\n"}) {
+        for (const std::size_t more : {0U, 1U}) {
+            Pipe pipe;
+            std::jthread writing{[&] {
+                pipe.write(std::string(max + more, 'x') + end);
+                pipe.close_in();
+            }};
+            LineReader reader{pipe.out(), '\n', max};
+            std::size_t lines = 0;
+            std::size_t refused = 0;
+            for (bool more_comes = true; more_comes;) {
+                while (const auto line = reader.next()) lines += line->size() == max ? 1 : 100;
+                more_comes = !reader.ended();
+                if (!reader.fill()) ++refused;
+            }
+            EXPECT_EQ(lines, 1 - more);
+            EXPECT_EQ(refused, more);
+        }
+    }
+}
+
 } // namespace
 } // namespace malla::cli

@@ -108,7 +108,9 @@ TEST(StopSignal, IsTakenByTheNextOneToo) {
             EXPECT_EQ(::poll(&told, 1, 0), 1);
         }
     }
-    for (const int number : {SIGTERM, SIGINT, SIGHUP}) std::signal(number, SIG_DFL);
+    // One that none came to leaves none that swallows the next.
+    { const StopSignal quiet; }
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) EXPECT_EQ(handler_of(number), SIG_DFL);
 }
 
 TEST(StopSignal, OfAClosedTerminalIsNeverASecondOne) {

@@ -56,8 +56,8 @@ class Serve(Mesh):
         code, out, err = self.malla("call", "Text.bad", "x")
         self.assertEqual((code, out), (1, ""))
         self.assertIn("too salty", err)
-        self.serve("Text.latin", "--exec", r"printf 'caf\351: no such thing' >&2; exit 3")
-        self.assertIn("caf\ufffd: no such thing", self.malla("call", "Text.latin", "x")[2])
+        self.serve("Latin.bad", "--exec", r"printf 'caf\351: no such thing' >&2; exit 3")
+        self.assertIn("caf\ufffd: no such thing", self.malla("call", "Latin.bad", "x")[2])
 
     def test_what_can_run_nothing_is_refused(self):
         for words in (["--exec", ""], ["--exec", "cat", "--limit", "0s"]):
@@ -124,6 +124,16 @@ class Serve(Mesh):
         server.send_signal(signal.SIGHUP)
         self.assertEqual(self.answer("Text.upper", "x"), "X")
         self.stop(server)
+
+    def test_what_finds_no_program_is_answered_by_another_instance(self):
+        self.serve("Text.same", "--lines", "--exec", "/nonexistent/program", stderr=subprocess.DEVNULL)
+        code, _, err = self.malla("call", "Text.same", "x", "--timeout", "1s")
+        self.assertEqual(code, 3)
+        self.assertIn("exit status 127: its shell found nothing to run", err)
+        self.serve("Text.same", "--lines", "--exec", "cat")
+        eventually(lambda: len(self.malla("info", "Text")[1].splitlines()) == 2)
+        for n in range(20):
+            self.assertEqual(self.answer("Text.same", n), str(n))
 
     def test_a_line_that_is_not_answered_costs_its_call_and_no_other(self):
         self.serve("Text.some", "--lines", "--exec", "grep --line-buffered x")

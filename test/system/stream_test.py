@@ -82,7 +82,8 @@ class Stream(Mesh):
         self.assertEqual(json.loads(err)["line"], 2)
         self.assertEqual(self.malla("call", "Echo.text", "-", "--from-line", 3, stdin=lines), (0, '"third"\n', ""))
         code, out, err = self.malla("call", "Echo.text", "-", stdin=lines)
-        self.assertEqual((code, out), (2, '"first"\n'))
+        self.assertEqual(code, 2)
+        self.assertTrue(out.startswith('"first"\n'), out)  # what was under way already is written, too
         self.assertIn("line 2 is the first that was not answered", err)
         code, _, err = self.malla("pub", "a", "-", stdin=lines)
         self.assertEqual(code, 2)

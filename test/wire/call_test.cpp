@@ -150,6 +150,12 @@ TEST(Failure, CutsAStatusThatIsTooLong) {
     EXPECT_EQ(failure->status.metadata().at("bad"), "a\xEF\xBF\xBD");
 }
 
+TEST(Failure, SaysWhatIsReadableOfATextThatIsNoUtf8) {
+    const auto failure = decode_failure(encode(Failure{1, Status{"bad_request"}.set_info("caf\xE9!")}));
+    ASSERT_TRUE(failure);
+    EXPECT_EQ(failure->status.info(), "caf\xEF\xBF\xBD!");
+}
+
 TEST(Failure, AnOutcomeThatIsUnknownCountsAsUnknown) {
     std::string frame = golden::frame("failure");
     frame[18] = 9;

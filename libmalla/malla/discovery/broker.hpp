@@ -40,7 +40,7 @@ public:
         Timing timing;
     };
 
-    /// `address_in_use`, `address_unavailable`, `endpoint_invalid`, `credentials_required`.
+    /// `address_in_use`, `address_unavailable`, `endpoint_invalid`, `credentials_required`, `usage`.
     [[nodiscard]] static Result<std::unique_ptr<Broker>> open(transport::Poller& poller, Options options);
     ~Broker();
     Broker(const Broker&) = delete;

@@ -2,6 +2,7 @@
 #include "malla/discovery/guard.hpp"
 
 #include "malla/transport/endpoint.hpp"
+#include "malla/wire/text.hpp"
 
 #include <string>
 #include <utility>
@@ -13,6 +14,12 @@ Result<void> may_bind(std::string_view endpoint, const transport::Credentials* c
     if (auto known = transport::resolve(endpoint); !known) return std::move(known).error();
     return Status{"credentials_required", "other machines can reach " + std::string{endpoint} +
                                               "; say --secret-file or --key-file, or --insecure to do without"};
+}
+
+Result<void> may_be_named(std::string_view name) {
+    if (wire::is_name(name)) return {};
+    return Status{"usage", "The name of a node or a cluster cannot be announced"}.set_data(
+        "hint", "at most 128 bytes in UTF-8 without control characters");
 }
 
 std::string_view own_key_of(const transport::Message& message, const transport::Credentials* credentials) noexcept {

@@ -30,7 +30,7 @@ class StopSignal;
 class Node {
 public:
     /// Throws `Error` when it cannot bind, or may not: `address_in_use`, `address_unavailable`, `endpoint_invalid`,
-    /// `credentials_required`.
+    /// `credentials_required`; `usage` for a name that cannot be announced.
     explicit Node(NodeOptions options = {});
     ~Node();
     Node(const Node&) = delete;

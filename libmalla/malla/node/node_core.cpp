@@ -10,8 +10,6 @@
 #include "malla/node/advertised.hpp"
 #include "malla/node/finders.hpp"
 #include "malla/transport/endpoint.hpp"
-#include "malla/wire/limits.hpp"
-#include "malla/wire/text.hpp"
 
 #include <unistd.h>
 
@@ -75,10 +73,7 @@ Node::Core::Core(Node& owner, NodeOptions options)
                                                        transport::load_credentials(options_.credentials))} {
     if (!end_.is_open()) throw Error{Status{"not_allowed"}.set_info("the system gave no eventfd")};
     if (options_.name.empty()) options_.name = host_name() + '-' + std::to_string(::getpid());
-    for (const std::string& name : {options_.name, options_.cluster})
-        if (name.size() > wire::max_name_bytes || !wire::is_printable(name))
-            throw Error{Status{"usage", "The name of a node or a cluster cannot be announced"}.set_data(
-                "hint", "at most 128 bytes in UTF-8 without control characters")};
+    for (const std::string& name : {options_.name, options_.cluster}) value_or_throw(discovery::may_be_named(name));
     if (options_.hosts) open_server();
     join_mesh();
     prober_ = std::make_unique<discovery::Prober>(control_, options_.relay_after,

@@ -25,7 +25,7 @@ struct NodeOptions {
     /// Shown to people and accepted by `--on`, at most 128 bytes in UTF-8 without control characters; empty means
     /// HOST-PID.
     std::string name;
-    /// Nodes of other clusters are invisible.
+    /// Nodes of other clusters are invisible. As for `name`.
     std::string cluster = "malla";
     /// Brokers to meet at.
     std::vector<std::string> brokers;

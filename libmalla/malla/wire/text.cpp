@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/wire/text.hpp"
 
+#include "malla/wire/limits.hpp"
+
 #include <algorithm>
 #include <cstdint>
 
@@ -70,6 +72,8 @@ std::string as_utf8(std::string_view text) {
 }
 
 bool is_printable(std::string_view text) noexcept { return is_text<false>(text); }
+
+bool is_name(std::string_view text) noexcept { return text.size() <= max_name_bytes && is_printable(text); }
 
 std::string_view cut(std::string_view text, std::size_t max_bytes) noexcept {
     if (text.size() <= max_bytes) return text;
