@@ -82,8 +82,8 @@ Result<Json> read_toml(const std::filesystem::path& file, const std::string& tex
     try {
         Json all = json_of(toml::parse(text));
         if (const auto path = not_a_number(all, ""))
-            return usage_error("Cannot read " + file.string() + ": " + *path + " is no number that travels",
-                               "NaN and infinities have no JSON form; leave it out, or write it as text");
+            return usage_error("Cannot read " + file.string() + ": " + *path + " is NaN or infinite",
+                               "no JSON has such a number; leave it out, or write it as text");
         return all;
     } catch (const toml::parse_error& error) {
         return broken(file, reason(error, text));

@@ -159,7 +159,7 @@ class Config(Operate):
                 for words in (["run", SAMPLES / "echo.so", "--config", file], ["config", "Echo", "apply", file]):
                     code, _, err = self.malla(*words)
                     self.assertEqual(code, 2)
-                    self.assertRegex(err, r"c.toml: Echo.deep.x\[1\] is no number.*\nhint: ")
+                    self.assertRegex(err, r"c.toml: Echo.deep.x\[1\] is NaN or infinite.*\nhint: ")
         code, _, err = self.malla("run", SAMPLES / "echo.so", "--set", "Echo.x=\udcff")
         self.assertEqual(code, 2)
         self.assertIn("not text in UTF-8", err)
