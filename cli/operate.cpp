@@ -161,11 +161,6 @@ int drain(const Operated& operated, bool wait, const Common& common) {
     return std::max(code, waited);
 }
 
-bool is_ready(const Operated& operated, const InstanceView& instance) {
-    const auto ready = operated.ask<admin::IsReady>(instance, instance.service);
-    return ready && *ready;
-}
-
 Result<void> be_ready(const Operated& operated, const InstanceView& instance) {
     const auto ready = operated.ask<admin::IsReady>(instance, instance.service);
     if (!ready) return ready.error();
@@ -181,7 +176,8 @@ int ready(Operated& operated, bool wait, const Common& common) {
     const auto are_ready = [&] {
         operated.look_again();
         const auto& all = operated.instances();
-        return !all.empty() && std::ranges::all_of(all, [&](const auto& each) { return is_ready(operated, each); });
+        return !all.empty() &&
+               std::ranges::all_of(all, [&](const auto& each) { return static_cast<bool>(be_ready(operated, each)); });
     };
     while (wait) {
         if (are_ready()) return 0;

@@ -5,7 +5,8 @@
 #include "cli/nearest.hpp"
 #include "cli/target.hpp"
 #include "cli/usage.hpp"
-#include "malla/wire/text.hpp"
+#include "malla/wire/limits.hpp"
+#include "malla/wire/reader.hpp"
 
 #include <algorithm>
 #include <array>
@@ -35,7 +36,7 @@ public:
         const auto wanted = target(name_);
         if (!wanted) return wrong("", "names no callback", R"(write SERVICE.CALLBACK in quotes, as in "Text.upper")");
         for (const std::string& part : {wanted->service, wanted->callback})
-            if (!wire::is_name(part))
+            if (!wire::is_legal(part, wire::max_name_bytes))
                 return wrong("", "has a name that cannot be announced", "at most 128 bytes without control characters");
         served.target = *wanted;
         for (std::size_t i = 0; i < value_.size(); ++i) {

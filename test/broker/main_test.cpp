@@ -236,7 +236,7 @@ TEST(MallaBrokerConfig, NamesTheKeyThatIsWrong) {
 TEST(MallaBroker, RefusesAClusterThatNobodyCanName) {
     Process broker{{"--bind", "tcp://127.0.0.1:*", "--cluster", "a\x1b"}};
     EXPECT_EQ(broker.wait(), 2);
-    EXPECT_THAT(broker.errors(), HasSubstr("cannot be announced"));
+    EXPECT_THAT(broker.errors(), HasSubstr("the cluster name is not printable"));
 }
 
 TEST(MallaBroker, FailsWhereItCannotWriteWhatItSays) {

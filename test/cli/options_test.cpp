@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/options.hpp"
 
+#include "cli/context_files.hpp"
 #include "cli/support.hpp"
 
 #include <gmock/gmock.h>
+
+#include <pwd.h>
+#include <unistd.h>
 
 namespace malla::cli {
 namespace {
@@ -166,6 +170,12 @@ TEST(CommandLine, RefusesWhatIsIncomplete) {
     EXPECT_THAT(hint_of(error_of({"ls", "--format", "xml"})), HasSubstr("raw"));
     EXPECT_THAT(hint_of(error_of({"call", "Echo.text", "-", "-j", "0"})), HasSubstr("-j 8"));
     EXPECT_THAT(hint_of(error_of({"watch", ">.a"})), HasSubstr("orders.>"));
+}
+
+TEST(CommandLine, FindsTheContextsOfAUserWithoutHome) {
+    const passwd* user = ::getpwuid(::getuid());
+    ASSERT_NE(user, nullptr);
+    EXPECT_EQ(contexts_folder(environment_of({})), std::filesystem::path{user->pw_dir} / ".config/malla/contexts");
 }
 
 TEST(CommandLine, PrefersOptionThenEnvironmentThenContextThenDefault) {

@@ -178,10 +178,12 @@ class Config(Operate):
         self.assertEqual(self.malla("run", SAMPLES / "echo.so", "--set", "nonsense")[0], 2)
 
     def test_a_name_that_cannot_be_announced_is_refused(self):
-        for words in (["--name", "a\nb"], ["--name", "x" * 129], ["--cluster", "a\x1bb"]):
+        for words, why in ((["--name", "a\nb"], "the node name is not printable"),
+                           (["--name", "x" * 129], "the node name is 129 bytes, at most 128"),
+                           (["--cluster", "a\x1bb"], "the cluster name is not printable")):
             code, _, err = self.malla("run", SAMPLES / "echo.so", *words)
             self.assertEqual(code, 2)
-            self.assertRegex(err, "cannot be announced\nhint: at most 128 bytes")
+            self.assertRegex(err, f"{why}.*\nhint: a name is short")
 
 
 class Lifecycle(Operate):

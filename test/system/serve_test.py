@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shell commands as services."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -59,11 +60,31 @@ class Serve(Mesh):
         self.serve("Latin.bad", "--exec", r"printf 'caf\351: no such thing' >&2; exit 3")
         self.assertIn("caf\ufffd: no such thing", self.malla("call", "Latin.bad", "x")[2])
 
-    def test_what_can_run_nothing_is_refused(self):
-        for words in (["--exec", ""], ["--exec", "cat", "--limit", "0s"]):
-            code, _, err = self.malla("serve", "Text.no", *words)
-            self.assertEqual(code, 2)
-            self.assertIn("hint: ", err)
+    def test_a_limit_that_leaves_no_time_is_refused(self):
+        code, _, err = self.malla("serve", "Text.no", "--exec", "cat", "--limit", "0s")
+        self.assertEqual(code, 2)
+        self.assertIn("leaves a command no time", err)
+
+    def test_the_first_process_of_a_container_ends_for_who_insists(self):
+        made = subprocess.run(["unshare", "-pf", "true"], capture_output=True, text=True, check=False)
+        if made.returncode != 0:
+            self.skipTest(f"no namespace of processes can be made: {made.stderr.strip()}")
+        with tempfile.TemporaryDirectory() as folder:
+            hang = f"touch {folder}/begun; sleep 300"
+            container = self.start("unshare", "-pf", "--kill-child", "malla", "serve", "Slow.one", "--exec", hang)
+            self.start("malla", "call", "Slow.one", "x", stderr=subprocess.DEVNULL)
+            eventually(lambda: os.path.exists(f"{folder}/begun"))
+            with open(f"/proc/{container.pid}/task/{container.pid}/children", encoding="ascii") as children:
+                first = int(children.read())
+
+            def insisted():
+                if container.poll() is None:
+                    with contextlib.suppress(ProcessLookupError):  # it has just ended
+                        os.kill(first, signal.SIGTERM)
+                return container.returncode is not None
+
+            eventually(insisted)
+            self.assertEqual(container.returncode, 128 + signal.SIGTERM)
 
     def test_json_and_limit(self):
         self.serve("Count.words", "--json", "--exec", "wc -w")

@@ -12,7 +12,7 @@ Broker::Broker(std::unique_ptr<Parts> parts) noexcept : parts_{std::move(parts)}
 Broker::~Broker() = default;
 
 Result<std::unique_ptr<Broker>> Broker::open(transport::Poller& poller, Options options) {
-    if (auto named = may_be_named(options.cluster); !named) return std::move(named).error();
+    if (auto named = may_be_named("cluster name", options.cluster); !named) return std::move(named).error();
     auto parts = std::make_unique<Parts>(poller, std::move(options));
     if (auto bound = parts->bind(); !bound) return std::move(bound).error();
     parts->start();

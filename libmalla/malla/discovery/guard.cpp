@@ -2,7 +2,8 @@
 #include "malla/discovery/guard.hpp"
 
 #include "malla/transport/endpoint.hpp"
-#include "malla/wire/text.hpp"
+#include "malla/wire/limits.hpp"
+#include "malla/wire/reader.hpp"
 
 #include <string>
 #include <utility>
@@ -16,10 +17,11 @@ Result<void> may_bind(std::string_view endpoint, const transport::Credentials* c
                                               "; say --secret-file or --key-file, or --insecure to do without"};
 }
 
-Result<void> may_be_named(std::string_view name) {
-    if (wire::is_name(name)) return {};
-    return Status{"usage", "The name of a node or a cluster cannot be announced"}.set_data(
-        "hint", "at most 128 bytes in UTF-8 without control characters");
+Result<void> may_be_named(std::string_view what, std::string_view name) {
+    const auto fault = wire::text_fault(name, what, wire::max_name_bytes);
+    if (!fault) return {};
+    return Status{"usage", "It could not be announced: " + *fault}.set_data(
+        "hint", "a name is short, and has no control characters");
 }
 
 std::string_view own_key_of(const transport::Message& message, const transport::Credentials* credentials) noexcept {

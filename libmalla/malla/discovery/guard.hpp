@@ -14,8 +14,8 @@ namespace malla::discovery {
 [[nodiscard]] Result<void> may_bind(std::string_view endpoint, const transport::Credentials* credentials,
                                     bool insecure);
 
-/// Whether it can be announced as the name of a node or a cluster. `usage`.
-[[nodiscard]] Result<void> may_be_named(std::string_view name);
+/// Whether `name`, which is `what`, can be announced. `usage`.
+[[nodiscard]] Result<void> may_be_named(std::string_view what, std::string_view name);
 
 /// The key that tells the sender of a message from others; empty where nodes have none of their own.
 [[nodiscard]] std::string_view own_key_of(const transport::Message& message,

@@ -73,7 +73,8 @@ Node::Core::Core(Node& owner, NodeOptions options)
                                                        transport::load_credentials(options_.credentials))} {
     if (!end_.is_open()) throw Error{Status{"not_allowed"}.set_info("the system gave no eventfd")};
     if (options_.name.empty()) options_.name = host_name() + '-' + std::to_string(::getpid());
-    for (const std::string& name : {options_.name, options_.cluster}) value_or_throw(discovery::may_be_named(name));
+    value_or_throw(discovery::may_be_named("node name", options_.name));
+    value_or_throw(discovery::may_be_named("cluster name", options_.cluster));
     if (options_.hosts) open_server();
     join_mesh();
     prober_ = std::make_unique<discovery::Prober>(control_, options_.relay_after,

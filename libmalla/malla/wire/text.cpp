@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "malla/wire/text.hpp"
 
-#include "malla/wire/limits.hpp"
-
 #include <algorithm>
 #include <cstdint>
 
@@ -62,18 +60,18 @@ bool is_utf8(std::string_view text) noexcept { return is_text<true>(text); }
 
 std::string as_utf8(std::string_view text) {
     std::string legal;
-    while (!text.empty()) {
+    while (true) {
+        const std::size_t plain = plain_prefix(text);
+        legal += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.empty()) return legal;
         const std::size_t length = byte_at(text, 0) < 0x80 ? 1 : long_character(text);
-        if (length == 0) legal += "\xEF\xBF\xBD";
-        else legal += text.substr(0, length);
+        legal += length == 0 ? "\xEF\xBF\xBD" : text.substr(0, length);
         text.remove_prefix(std::max<std::size_t>(length, 1));
     }
-    return legal;
 }
 
 bool is_printable(std::string_view text) noexcept { return is_text<false>(text); }
-
-bool is_name(std::string_view text) noexcept { return text.size() <= max_name_bytes && is_printable(text); }
 
 std::string_view cut(std::string_view text, std::size_t max_bytes) noexcept {
     if (text.size() <= max_bytes) return text;

@@ -16,9 +16,6 @@ namespace malla::wire {
 /// Whether it is UTF-8 without control characters, so that it can be printed as it is.
 [[nodiscard]] bool is_printable(std::string_view text) noexcept;
 
-/// Whether it can be the name of a node, cluster, service or callback: printable, of at most `max_name_bytes`.
-[[nodiscard]] bool is_name(std::string_view text) noexcept;
-
 /// The longest beginning of `text` of at most `max_bytes` that does not end inside a character.
 [[nodiscard]] std::string_view cut(std::string_view text, std::size_t max_bytes) noexcept;
 
